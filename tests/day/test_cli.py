@@ -103,7 +103,7 @@ def test_deliveries_within_a_folder_that_the_home_writes_are_refused_and_stay(
     delivery.parent.mkdir(parents=True)
     delivery.write_text("x", encoding="utf-8")
     options = options_of(verb, given) | {"--sources": delivery.parent}
-    assert_explained(call(capfd, verb, options), 2, str(delivery.parent), "one that Steelyard writes", "outside the home")
+    assert_explained(call(capfd, verb, options), 2, str(delivery.parent), "in a folder that Steelyard writes", "outside the home")
     assert delivery.exists()
 
 
@@ -230,7 +230,7 @@ def test_an_unlisted_entity_is_traced_when_only_indicators_of_listed_entities_ar
     keep_time_travel_since(town.home, TODAY)
     options = {"--profile": PROFILE, "--home": town.home, "--as-of": YESTERDAY}
     done = call(capfd, "trace", options, unlisted)
-    assert (done.code, "not kept any more" in done.out) == (0, True), done.err
+    assert (done.code, "no longer retained" in done.out) == (0, True), done.err
     assert "register.csv" in done.out
 
 

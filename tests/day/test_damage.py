@@ -168,7 +168,7 @@ def test_a_day_without_entities_exits_with_code_4(town: Town, capfd: pytest.Capt
     done = run(town, capfd)
     assert done.code == 4
     assert "Traceback" not in done.err
-    assert "nobody to list" in done.err
+    assert "no entity can be listed" in done.err
     assert "shops: the delivery of 2026-06-30 may not be used" in done.err
     assert not (town.home / "manifests" / "runs").exists()
 
