@@ -113,4 +113,5 @@ def test_a_trimmed_day_says_on_its_page_and_to_who_asks_that_only_the_listed_are
     assert (asked.code, "is not listed on 2026-06-29" in asked.err) == (4, True)
     assert steelyard(capfd, "trace", min(listed), *given).code == 0
     assert steelyard(capfd, "export", "risk_list", *given, "--format", "html", "--out", tmp_path / "day.html").code == 0
-    assert f"only the scores of the {len(listed)} listed businesses are still stored" in (tmp_path / "day.html").read_text(encoding="utf-8")
+    page = (tmp_path / "day.html").read_text(encoding="utf-8")
+    assert f"only the scores of the {len(listed)} listed businesses are still stored" in page
