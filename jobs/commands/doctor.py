@@ -22,9 +22,6 @@ from jobs.commands.options import HOME_VARIABLE
 from jobs.foundation.errors import CannotReplay, ConfigError
 from jobs.foundation.files import days_in
 from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
-from jobs.lake.manifests import find_run, run_manifest_path
-from jobs.profile.load_profile import load_profile
-from jobs.profile.profile import CONFIG_ROOT
 
 UNFIT = 2
 OLDEST_PYTHON = (3, 11)
@@ -212,8 +209,12 @@ def _by_size(subject: str, size: int, about: str, needed: int, wished: int, next
     return ok(subject, found)
 
 
-def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
+def check_profiles(root: Path | None = None) -> Finding:
     """Check that every profile loads, and that its time zone is known."""
+    from jobs.profile.load_profile import load_profile
+    from jobs.profile.profile import CONFIG_ROOT
+
+    root = root or CONFIG_ROOT
     names = sorted(path.parent.name for path in root.glob("*/profile.toml"))
     if not names:
         return fail("profiles", f"none in {root}", "run from a whole checkout, or install Steelyard again")
@@ -229,6 +230,8 @@ def check_profiles(root: Path = CONFIG_ROOT) -> Finding:
 
 def check_sources(home: Path) -> Finding:
     """Check that the last finished day used only sources that its profile maps."""
+    from jobs.lake.manifests import find_run, run_manifest_path
+
     days = days_in(run_manifest_path(home, date.min).parent)
     if not days:
         return ok("sources", "no day is finished yet")

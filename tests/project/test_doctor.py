@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from jobs.commands import doctor
 from jobs.commands.doctor import GIB
 from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
+from jobs.profile.profile import CONFIG_ROOT
 
 OK = ok("engine", "starts")
 WARN = warn("Airflow", "not here", "`make setup` installs it")
@@ -97,7 +98,7 @@ def test_an_unknown_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_profile_with_an_unknown_time_zone_is_found(tmp_path: Path) -> None:
     (tmp_path / "cn").mkdir()
-    text = (doctor.CONFIG_ROOT / "cn" / "profile.toml").read_text(encoding="utf-8")
+    text = (CONFIG_ROOT / "cn" / "profile.toml").read_text(encoding="utf-8")
     (tmp_path / "cn" / "profile.toml").write_text(text.replace("Asia/Shanghai", "Asia/Atlantis"), encoding="utf-8")
 
     found = doctor.check_profiles(tmp_path)
