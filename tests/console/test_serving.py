@@ -131,7 +131,7 @@ def test_production_settings_make_no_demo_accounts_and_say_what_to_do() -> None:
     assert User.objects.get().check_password(said.getvalue().split()[-1])
     assert (User.objects.get().role, User.objects.get().must_change_password) == (Role.ADMIN, True)
     check_production_accounts()
-    with pytest.raises(CommandError, match="already"):
+    with pytest.raises(CommandError, match="exists"):
         call_command("make_administrator", "SUN")
 
 

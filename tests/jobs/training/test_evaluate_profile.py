@@ -201,13 +201,13 @@ def test_a_model_fitted_on_the_outcome_is_reported_as_a_leak(past: Past, profile
 
 def test_an_indicator_of_a_later_day_is_refused(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.now = past.now.assign(as_of=date(2026, 6, 30))
-    with pytest.raises(LeakFound, match="indicators of E000 are of 2026-06-30 where those of 2026-05-31 are due"):
+    with pytest.raises(LeakFound, match="indicators of E000 are of 2026-06-30 where those of 2026-05-31 are needed"):
         evaluate(profile, tmp_path)
 
 
 def test_an_indicator_of_a_later_day_than_its_cohort_is_refused(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.learnt = past.learnt.assign(as_of=AS_OF)
-    with pytest.raises(LeakFound, match="indicators of E000 are of 2026-05-31 where those of 2026-03-31 are due"):
+    with pytest.raises(LeakFound, match="indicators of E000 are of 2026-05-31 where those of 2026-03-31 are needed"):
         evaluate(profile, tmp_path)
 
 
@@ -219,7 +219,7 @@ def test_an_outcome_that_was_known_before_its_visit_is_refused(past: Past, profi
 
 def test_a_training_visit_is_refused_as_a_test_visit(past: Past, profile: Profile, tmp_path: Path) -> None:
     past.before = past.after
-    with pytest.raises(LeakFound, match="the visit of E000 on 2026-06-01 was learnt from") as refused:
+    with pytest.raises(LeakFound, match="the visit of E000 on 2026-06-01 is in the training set") as refused:
         evaluate(profile, tmp_path)
     assert refused.value.where == "the evaluation of 2026-05-31"
 
