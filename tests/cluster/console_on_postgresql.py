@@ -13,7 +13,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from console.apps.ranking.current_policy import current_date
 from console.publishing.open_site import open_site
 from jobs.lake.finished_run import finished_run
 
@@ -33,6 +32,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.decisions.models import Decision
     from console.apps.desk.models import Look
     from console.apps.evidence.models import Figure
+    from console.apps.ranking.current_policy import current_date
     from console.apps.ranking.models import Postings, PublishedRun, Ranked
     from console.apps.ranking.runs import alias_of, shared_identifiers_of
     from console.publishing.publish import publish
@@ -194,6 +194,7 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     from console.apps.decisions.models import Case
     from console.apps.decisions.states import Action
     from console.apps.decisions.wake import end_deferrals
+    from console.apps.ranking.current_policy import current_date
     from console.apps.ranking.runs import current_run
 
     run, user = current_run(), User.objects.get(username="supervisor")
