@@ -124,6 +124,6 @@ def test_what_the_model_sees_checks_the_probability_where_there_is_one(
     by_rule, learnt = shown_of(script), run(script, learnt_day)
 
     assert "no probability to check" in by_rule.text
-    assert "learnt from visits" in learnt.text
+    assert "fitted on visits" in learnt.text
     assert "no probability to check" not in learnt.text
     assert learnt.pictures == by_rule.pictures + 1

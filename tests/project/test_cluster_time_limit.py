@@ -40,7 +40,7 @@ def test_what_hangs_is_named_and_nothing_is_begun_after_it(
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", *workers, str(tmp_path)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=250, check=False)
     assert done.returncode != 0
-    assert "test_hangs.py::test_that_hangs took longer than 0.05 minutes and was ended" in done.stdout
+    assert "test_hangs.py::test_that_hangs took longer than 0.05 minutes and was stopped" in done.stdout
     assert "read the ends of /logs/*.log" in done.stdout
     assert "1 failed" in done.stdout
     assert "test_that_would_hang_too" not in done.stdout
