@@ -1,4 +1,4 @@
-"""The indicator catalogue (``indicators.toml``, texts in ``words/``), the contract of ``features``, the deny-list (``denied.toml``)."""
+"""The indicator catalogue (``indicators.toml``, with texts in ``words``), the contract of ``features`` and the deny-list."""
 
 from __future__ import annotations
 
