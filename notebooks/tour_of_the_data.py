@@ -21,6 +21,7 @@ import pandas as pd
 from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.lake.source_results import read_sources
+from jobs.texts.reasons import Reason
 
 day = open_day()
 lake, names = day.lake, day.names

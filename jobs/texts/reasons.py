@@ -1,7 +1,4 @@
-"""The sentences of a reason: what was found, who the entity is compared with, the records used, and what would change it.
-
-Numbers are written by the base language's rules; a converted language converts the finished sentence.
-"""
+"""The sentences of a reason: what was found, who the entity is compared with, the records used, and what would change it."""
 
 from __future__ import annotations
 
@@ -14,9 +11,8 @@ from typing import Any, Self
 
 from expectations.contracts.indicators import Indicator
 from jobs.profile.profile import Profile
-from jobs.texts import names as names_of_codes
-from jobs.texts.languages import LANGUAGES, base_of, column_suffix, convert_contract_text, in_language, load_texts
-from jobs.texts.names import Names
+from jobs.texts.languages import LANGUAGES, column_suffix, in_language
+from jobs.texts.names import Names, indicator_texts, indicators
 from jobs.texts.numbers import number, value_in_sentence
 from jobs.texts.peer_groups import peer_group_in_words
 
@@ -50,7 +46,7 @@ class Reason:
 
     def sentence(self, names: Names) -> str:
         """Return what was found. An indicator that the catalogue no longer has is named by its column."""
-        indicator = names_of_codes.indicators().get(self.indicator)
+        indicator = indicators().get(self.indicator)
         if indicator is None:
             return f"{names.indicator(self.indicator)}: {number(self.value)}"
         if self.value is None:
@@ -74,11 +70,11 @@ class Reason:
 
     def change(self, names: Names) -> str:
         """Return what would change the indicator, or why the entity cannot change it."""
-        indicator = names_of_codes.indicators().get(self.indicator)
+        indicator = indicators().get(self.indicator)
         if not self.rests_on or indicator is None:
             return ""
         key = "reason.changes" if indicator.changeable else "reason.changes_not"
-        return names.texts(key, text=_in_words(indicator.change, names))
+        return names.texts(key, text=_text(indicator, "change", names))
 
 
 def better_in_words(better_class: str | None, changes: str | None, names: Names) -> str:
@@ -122,11 +118,11 @@ def _column(kind: str, names: Names) -> str:
 
 
 def _wanted(change: Mapping[str, Any], names: Names) -> str:
-    indicator = names_of_codes.indicators().get(change["indicator"])
+    indicator = indicators().get(change["indicator"])
     wanted = Reason(change["indicator"], change["wanted"]).sentence(names)
     was = number(change["value"])
     if indicator is not None:
-        was = convert_contract_text(_in_base(change["value"], indicator, names), names.texts.language)
+        was = value_in_sentence(change["value"], indicator.unit, names.texts, names.settings)
     return names.texts("reason.instead", wanted=wanted, was=was)
 
 
@@ -139,24 +135,22 @@ def render(indicator: Indicator, value: float, peer_median: float | None, names:
         peer_median: in the same unit; None leaves out the bracket about peers.
         names: the language and the currency.
     """
-    base = base_of(names.texts.language)
-    sentence = indicator.sentence[base]
+    sentence = _text(indicator, "sentence", names)
     if peer_median is None:
         sentence = _PEER_BRACKET.sub("", sentence)
     values = {"value": value, "peer": peer_median}
-    texts = {part: _in_base(known, indicator, names) for part, known in values.items() if known is not None}
-    return convert_contract_text(sentence.format(**texts), names.texts.language)
+    texts = {
+        part: value_in_sentence(known, indicator.unit, names.texts, names.settings)
+        for part, known in values.items()
+        if known is not None
+    }
+    return sentence.format(**texts)
 
 
 def render_unknown(indicator: Indicator, names: Names) -> str:
     """Return the sentence of a reason whose value is not known."""
-    return names.texts("reason.not_known", text=_in_words(indicator.definition, names))
+    return names.texts("reason.not_known", text=_text(indicator, "definition", names))
 
 
-def _in_base(value: float, indicator: Indicator, names: Names) -> str:
-    return value_in_sentence(value, indicator.unit, load_texts(base_of(names.texts.language)), names.settings)
-
-
-def _in_words(texts: Mapping[str, str], names: Names) -> str:
-    """A text of the catalogue in the language."""
-    return convert_contract_text(texts[base_of(names.texts.language)], names.texts.language)
+def _text(indicator: Indicator, key: str, names: Names) -> str:
+    return indicator_texts(names.texts.language).words[f"{indicator.column}.{key}"]
