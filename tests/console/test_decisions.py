@@ -361,10 +361,10 @@ def test_a_dismissal_for_wrong_data_is_in_the_data_queue_until_it_is_undone(site
     subject = entity(site)
     send("wang", subject, "dismiss", reason="data_error")
 
-    def told() -> dict[str, list[str]]:
+    def open_reports() -> dict[str, list[str]]:
         queues = site.client("chen").get("/feedback/").context["queues"]
         return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions, _ in queues}
 
-    assert told() == {"data": [subject.entity_id], "policy": []}
+    assert open_reports() == {"data": [subject.entity_id], "policy": []}
     site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
-    assert told() == {"data": [], "policy": []}
+    assert open_reports() == {"data": [], "policy": []}

@@ -51,9 +51,9 @@ def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subpro
 
 def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
     """The number of steps of each process, ascending; all exit with 0."""
-    told = sorted(int(process.communicate()[0]) for process in processes)
+    steps = sorted(int(process.communicate()[0]) for process in processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
-    return told
+    return steps
 
 
 def test_the_second_of_two_migrating_processes_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
