@@ -138,7 +138,9 @@ def _texts_as_data(contract: Contract, column: Column, fill: str, *texts: str) -
 
 def _json_text(name: str) -> str:
     """SQL for the text of a column as a JSON string. ``chr(34)`` is a quotation mark, ``chr(92)`` a backslash."""
-    return f"concat(chr(34), replace(replace({name}, chr(92), repeat(chr(92), 2)), chr(34), concat(chr(92), chr(34))), chr(34))"
+    return (
+        f"concat(chr(34), replace(replace({name}, chr(92), concat(chr(92), chr(92))), chr(34), concat(chr(92), chr(34))), chr(34))"
+    )
 
 
 _PEER_COUNT = "CASE WHEN basis_en LIKE 'Compared with %' THEN replace(split_part(basis_en, ' ', 3), ',', '') END"
