@@ -47,7 +47,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--entities", type=int, default=1_000_000, help="entities scored each day")
     parser.add_argument("--listed", type=int, default=20_000, help="entities within capacity, with reasons")
     parser.add_argument("--cases", type=int, default=10_000, help="entities with decisions")
-    parser.add_argument("--days", type=int, default=60, help="earlier published days in medians and trends")
+    parser.add_argument("--days", type=int, default=60, help="earlier published days in trends")
     parser.add_argument("--requests", type=int, default=200, help="requests for each kind of page; 0 for none")
     parser.add_argument("--at-once", type=int, default=2, help="users who request the kinds of page at once")
     parser.add_argument("--workers", type=int, default=2, help="server processes")

@@ -1,4 +1,4 @@
-"""Fill a console as if it had run for months: medians and points of earlier days, decisions, looks and campaigns."""
+"""Fill a console as if it had run for months: points of earlier days, decisions, looks and campaigns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.console.people import published_list, published_run
 
 CHANGES = 0.3
-"""Share of a day's medians, and of the listed entities' points, that differ from the day before."""
+"""Share of the listed entities' points that differ from the day before."""
 CAMPAIGNS, MEMBERS = 4, 500
 """Number of campaigns, and of entities in each."""
 LOOKS = 0.3
@@ -29,7 +29,6 @@ def make_history(before: date, users: Sequence[str], days: int, seed: int = 0) -
         seed: seed of all random numbers.
     """
     rng = random.Random(seed)
-    _insert(_medians(rng, before, days))
     _insert(_points(rng, before, days))
     _insert(_looks(rng, users))
     _insert(_decisions(users))
@@ -42,32 +41,12 @@ def _insert(rows: Iterator[Any]) -> None:
         type(first).objects.bulk_create(part, ignore_conflicts=True)
 
 
-def _spans(rng: random.Random, first: date, days: int) -> Iterator[tuple[date, date]]:
-    """Consecutive periods up to ``first``, each ended by a change."""
-    until = first
-    for back in range(1, days + 1):
-        if rng.random() < CHANGES:
-            yield first - timedelta(days=back), until
-            until = first - timedelta(days=back)
-
-
-def _medians(rng: random.Random, before: date, days: int) -> Iterator[Any]:
-    from console.apps.evidence.models import PeerMedian
-
-    first = PeerMedian.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
-    groups = list(PeerMedian.objects.filter(as_of=first).values_list("peer_group", "indicator", "peer_count"))
-    for group, indicator, count in groups:
-        for since, until in _spans(rng, first, days):
-            median = round(rng.gammavariate(2, 1), 1)
-            yield PeerMedian(peer_group=group, indicator=indicator, as_of=since, until=until, peer_count=count, peer_median=median)
-
-
 def _points(rng: random.Random, before: date, days: int) -> Iterator[Any]:
     from console.apps.evidence.models import TrendPoint
 
     first = TrendPoint.objects.order_by("as_of").values_list("as_of", flat=True).first() or before
     for name, points, letter in _listed("entity_id", "credit_points", "risk_class"):
-        for since, _ in _spans(rng, first, days):
+        for since in (first - timedelta(days=back) for back in range(1, days + 1) if rng.random() < CHANGES):
             moved = min(max(points + rng.randrange(-50, 51), 0), 1000)
             yield TrendPoint(entity_id=name, as_of=since, credit_points=moved, risk_class=letter)
 

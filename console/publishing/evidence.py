@@ -1,4 +1,4 @@
-"""Update the evidence to a run by its changes: new or corrected deliveries, and changed links, medians and points."""
+"""Update the evidence to a run by its changes: new or corrected deliveries, and changed links and points."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from django.db import connections, models
 
-from console.apps.evidence.models import Event, Kind, Link, Partition, PeerMedian, TrendPoint
-from expectations.contracts import complaint, inspection, registration, scoring, silver, tax_filing
+from console.apps.evidence.models import Event, Kind, Link, Partition, TrendPoint
+from expectations.contracts import complaint, inspection, registration, silver, tax_filing
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import (
     DELIVERED_ON,
@@ -95,28 +95,6 @@ def update_links(run: FinishedRun) -> int:
     changed = [name for name in {*new, *stored} if new.get(name) != stored.get(name)]
     _delete(Link.objects.all(), "complaint_id", [name for name in changed if name in stored])
     _insert(Link, (Link(name, *new[name]) for name in changed if name in new))
-    return len(changed)
-
-
-def update_peer_medians(run: FinishedRun) -> int:
-    """Store the medians that differ from those of the day before, and end the old ones; return how many are new.
-
-    Only the medians that are valid now are read. The run must be of the newest day. If its day was published
-    before, its medians are first removed.
-    """
-    PeerMedian.objects.filter(as_of=run.as_of).delete()
-    PeerMedian.objects.filter(until=run.as_of).update(until=None)
-    names = ("peer_group", "indicator", "peer_count", "peer_median")
-    stored = {
-        (group, indicator): (pk, values)
-        for pk, group, indicator, *values in PeerMedian.objects.filter(until=None).values_list("pk", *names).iterator(20_000)
-    }
-    new = {(row[names[0]], row[names[1]]): [row[names[2]], row[names[3]]] for row in _dicts(run.day(scoring.PEERS, names))}
-    ended = [pk for key, (pk, values) in stored.items() if new.get(key) != values]
-    for at in range(0, len(ended), 500):
-        PeerMedian.objects.filter(pk__in=ended[at : at + 500]).update(until=run.as_of)
-    changed = [(*key, *values) for key, values in new.items() if key not in stored or stored[key][1] != values]
-    _insert(PeerMedian, (PeerMedian(as_of=run.as_of, **dict(zip(names, row, strict=True))) for row in changed))
     return len(changed)
 
 

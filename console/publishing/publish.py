@@ -26,7 +26,7 @@ from console.apps.ranking.runs import alias_of
 from console.core import clock
 from console.core.policy import policy_of
 from console.publishing.drift import baseline_run, drift, drift_of_indicators
-from console.publishing.evidence import update_events, update_links, update_peer_medians, update_trend
+from console.publishing.evidence import update_events, update_links, update_trend
 from console.publishing.monthly_counts import compute_monthly_counts, update_monthly_counts
 from console.publishing.movement import PreviousRun, add_movement, contracts_with_data_gap, previous_positions, source_changes
 from console.publishing.publish_lock import publish_lock
@@ -117,7 +117,6 @@ def _publish(run: FinishedRun) -> Published:
         if is_newest:
             deliveries = update_events(run)
             update_links(run)
-            update_peer_medians(run)
         update_monthly_counts(run.as_of, monthly_counts, **which_months)
         update_trend(run.as_of, credit, before.credit() if before else {})
         if not is_newest:

@@ -160,7 +160,7 @@ def test_a_value_has_everything_that_the_page_shows_with_it(site: Site) -> None:
             (reason["code"], reason["value"], reason["unit"], reason["peer_median"], reason["peer_group"], reason["peer_count"])
             for reason in row["reasons"]
         ] == [
-            (reason.code, reason.value, reason.unit, reason.peer_median, page["entity"].peer_group, reason.peers)
+            (reason.code, reason.value, reason.unit, reason.peer_median, page["entity"].peer_group, reason.peer_count)
             for reason in page["reasons"]
         ]
         assert [reason["sources"] for reason in row["reasons"]] == [
@@ -185,7 +185,7 @@ def test_only_amounts_of_money_have_a_currency(site: Site) -> None:
 
 
 def _as(reason: Any, unit: str) -> Any:
-    reason.about, reason.unit, reason.peers, reason.made_of = None, unit, None, []
+    reason.about, reason.unit, reason.peer_count, reason.made_of = None, unit, None, []
     return reason
 
 

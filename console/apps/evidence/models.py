@@ -102,22 +102,3 @@ class TrendPoint(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("entity_id", "as_of"), name="one_point_a_day"),)
-
-
-class PeerMedian(models.Model):
-    """A peer group's median of an indicator from ``as_of`` until the day before ``until``, or until now."""
-
-    peer_group = models.CharField(max_length=200)
-    indicator = models.CharField(max_length=64)
-    as_of = models.DateField()
-    until = models.DateField(null=True)
-    peer_count = models.BigIntegerField()
-    peer_median = models.FloatField(null=True)
-
-    class Meta:
-        constraints = (models.UniqueConstraint(fields=("peer_group", "indicator", "as_of"), name="one_median_a_day"),)
-        indexes = (
-            models.Index(fields=("peer_group", "until"), name="medians_of_group"),
-            models.Index(fields=("as_of",), name="medians_by_day"),
-            models.Index(fields=("until",), name="medians_by_end"),
-        )

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
-from console.apps.evidence.models import Event, Kind, Link, PeerMedian, TrendPoint
+from console.apps.evidence.models import Event, Kind, Link, TrendPoint
 
 MOST_EVENTS = 400
 WIDTH, HEIGHT = 600.0, 160.0
@@ -96,10 +94,3 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
     tops = [bound for _, bound in bounds[1:]] + [1000]
     bands = [(letter, y(top), round(y(bound) - y(top), 1)) for (letter, bound), top in zip(bounds, tops, strict=True)]
     return Trend(points, until, " ".join(steps), [(x(point.as_of), y(point.credit_points)) for point in points], bands)
-
-
-def peer_counts(peer_groups: Iterable[str], indicators: Iterable[str], as_of: date) -> dict[tuple[str, str], int]:
-    """The number of peers with a value of each indicator on a day, by peer group and indicator."""
-    is_valid = Q(until=None) | Q(until__gt=as_of)
-    medians = PeerMedian.objects.filter(is_valid, peer_group__in=set(peer_groups), indicator__in=set(indicators), as_of__lte=as_of)
-    return {(group, indicator): count for group, indicator, count in medians.values_list("peer_group", "indicator", "peer_count")}

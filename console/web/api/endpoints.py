@@ -184,7 +184,7 @@ def _reason(reason: Any, row: Any, run: Any) -> dict[str, Any]:
         "currency": str(run.profile.get("currency", "")) if is_money else None,
         "minor_units": int(run.profile.get("minor_units", 2)) if is_money else None,
         "peer_group": row.peer_group,
-        "peer_count": reason.peers,
+        "peer_count": reason.peer_count,
         "sources": [
             {
                 **{name: source[name] for name in ("source", "verdict", "newest_delivery")},
