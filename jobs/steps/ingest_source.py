@@ -23,6 +23,7 @@ from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
+from jobs.formats.raw_records import RAW
 from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import CountMismatch
 from jobs.lake.batches import (
@@ -44,7 +45,6 @@ from jobs.sources.deliveries import find_lookup_files
 from jobs.sources.file_source import source_of
 from jobs.sources.landing import Landed
 from jobs.sources.mapped_records import failing_expression, read_landed
-from jobs.sources.raw_records import RAW
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept
@@ -123,7 +123,7 @@ class _Ingest:
         """A hash of everything but the delivered files that decides what their records become."""
         mapping = self.mapping
         digest = hashlib.sha256(mapping.path.read_bytes())
-        digest.update(f"{mapping.contract.ddl()}\n{self.profile.time_zone}\n{code_version('ingest')}\n".encode())
+        digest.update(f"{mapping.contract.ddl()}\n{self.profile.settings_of('ingest')}\n{code_version('ingest')}\n".encode())
         for lookup in mapping.lookups:
             for path in find_lookup_files(lookup, self.sources):
                 name, facts = path.relative_to(self.sources).as_posix(), file_facts(path, path.name, None)

@@ -25,28 +25,28 @@ def subject(site: Site, send: Any) -> Ranked:
     return subject
 
 
-def handle(site: Site, name: str, reason: str = "mended", seen: int = 0, token: str = "t", **more: str) -> Any:
+def handle(site: Site, name: str, reason: str = "asked_for", seen: int = 0, token: str = "t", **more: str) -> Any:
     said = {"token": token, "seen": seen, "reason": reason, **more}
     return site.client(name).post(f"/feedback/{Decision.objects.get().pk}/handle/", said)
 
 
-def told(site: Site, standing: str, name: str = "chen") -> list[str]:
+def queue(site: Site, standing: str, name: str = "chen") -> list[str]:
     queues = site.client(name).get("/feedback/", {"standing": standing}).context["queues"]
     return [decision.case.entity_id for _, decisions, _ in queues for decision in decisions]
 
 
 @pytest.mark.parametrize("name", ["chen", "zhang"])
 def test_a_closed_dismissal_leaves_the_open_ones_and_can_be_reopened(site: Site, subject: Ranked, name: str) -> None:
-    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([subject.entity_id], [])
 
     assert handle(site, name, comment="The register has it right now").status_code == 302
-    assert (told(site, "open"), told(site, "dealt")) == ([], [subject.entity_id])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([], [subject.entity_id])
 
     assert handle(site, name, "again", seen=Handling.objects.get().pk, token="u").status_code == 302
-    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([subject.entity_id], [])
 
     steps = list(Handling.objects.values_list("actor__username", "is_open", "reason"))
-    assert steps == [(name, False, "mended"), (name, True, "again")]
+    assert steps == [(name, False, "asked_for"), (name, True, "again")]
     assert Decision.objects.get().case.state == State.DISMISSED
 
 
@@ -55,7 +55,7 @@ def test_each_step_is_in_the_audit(site: Site, subject: Ranked) -> None:
 
     event = AuditEvent.objects.get(kind="handled")
     assert (event.actor, event.entity_id, event.region_code) == ("chen", subject.entity_id, subject.region_code)
-    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "mended"}
+    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "asked_for"}
 
 
 @pytest.mark.usefixtures("subject")
@@ -66,7 +66,7 @@ def test_role_and_region_decide_who_may_close_it(site: Site, name: str, status: 
 
 
 def test_an_auditor_reads_and_is_offered_no_form(site: Site, subject: Ranked) -> None:
-    assert subject.entity_id in told(site, "open", "zhou")
+    assert subject.entity_id in queue(site, "open", "zhou")
     assert "/handle/" not in site.client("zhou").get("/feedback/").content.decode()
     assert "/handle/" in site.client("chen").get("/feedback/").content.decode()
 
@@ -97,7 +97,7 @@ def test_dismissals_outside_the_queue_or_the_region_are_not_found(site: Site, se
         send(name, site.ranked(is_listed=True, region_middle=region, risk_class="C"), "dismiss", reason=reason)
 
     for decision in Decision.objects.all():
-        said = {"token": f"t{decision.pk}", "seen": 0, "reason": "mended"}
+        said = {"token": f"t{decision.pk}", "seen": 0, "reason": "asked_for"}
         assert site.client("chen").post(f"/feedback/{decision.pk}/handle/", said).status_code == 404
 
 
