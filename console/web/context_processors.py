@@ -16,7 +16,7 @@ from console.core.policy import policy_of
 from console.core.texts import load_texts
 from console.web.middleware import required_step
 from jobs.profile.calendar import is_working_day
-from jobs.texts.languages import LANGUAGES
+from jobs.texts.languages import DEFAULT, LANGUAGES
 
 MAX_CALENDAR_DAYS = 30
 """An older list is out of date without a look at the calendar."""
@@ -29,8 +29,8 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
     is_signed_in = user is not None and user.is_authenticated and not required_step(request)
     reads = is_signed_in and getattr(user, "may_read_list", False)
     return {
-        "texts": getattr(request, "texts", load_texts("en")),
-        "language": getattr(request, "language", "en"),
+        "texts": getattr(request, "texts", load_texts(DEFAULT)),
+        "language": getattr(request, "language", DEFAULT),
         "languages": [(code, load_texts(code)("language.name")) for code in LANGUAGES],
         "profile": run.profile if run else {},
         "stale_since": run.as_of if run and reads and is_stale(run) else None,

@@ -172,21 +172,6 @@ class FinishedRun:
     def _source(self, name: str) -> dict[str, Any]:
         return read_source_manifest(self.home, name, self.as_of) or {}
 
-    def model_figures(self) -> dict[str, Any]:
-        """The figures of the stored model that its card describes; empty when there is none."""
-        stored = read_json(self._model / "model.json")
-        if stored is None:
-            return {}
-        learner = (stored.get("learnt") or {}).get("learner") or {}
-        members = list(zip(learner.get("members", [learner]), learner.get("shares", [1.0]), strict=True))
-        cards = [{"base": one["base"], "share": share} for one, share in members if one.get("kind") == "scorecard"]
-        return {
-            "anomaly_weight": stored.get("anomaly_weight"),
-            "calibration": stored.get("calibration"),
-            "level": (stored.get("interval") or {}).get("level"),
-            "scorecard": cards[0] if cards else None,
-        }
-
     def model_card(self) -> str:
         """The model's card: JSON, or the Markdown of an older model; empty when there is none."""
         paths = [path for path in (self._model / "card.json", self._model / "card.md") if path.is_file()]

@@ -27,8 +27,7 @@ from console.apps.ranking.runs import current_run
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, file_response, no_file_page
-from console.web.queries.model_card import model_card as model_card_parts
-from jobs.texts.model_card import card_markdown, parse_card
+from jobs.texts.model_card import card_markdown, parse_card, stored_sections
 from jobs.texts.names import indicator_name
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
@@ -170,7 +169,8 @@ def model(request: HttpRequest) -> HttpResponse:
     if run is None or not run.model_card:
         raise Http404
     note_view(request, "model", run=run)
-    return render(request, "model.html", {"run": run, "parts": model_card_parts(run, request.texts)})
+    sections = stored_sections(run.model_card, request.language)
+    return render(request, "model.html", {"sections": sections, "is_english": parse_card(run.model_card) is None})
 
 
 @for_roles(READS_LIST)
