@@ -15,7 +15,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("console", "expectations", "jobs", "models", "config")
 FOLDERS = ("jobs/texts/words", "jobs/texts/words/evaluation", "expectations/contracts/words", "console/core/words")
 SCRIPT = """
-from pathlib import Path
 import django
 from django.conf import settings
 from expectations.contracts.indicators import catalogue
@@ -25,7 +24,7 @@ from jobs.texts.names import Names
 from jobs.texts.reasons import change_in_words, render
 
 django.setup()
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.template.loader import render_to_string
 from console.apps.decisions import catalogue as codes
 from console.web.middleware import language_for
@@ -38,9 +37,11 @@ language = language_for(request)
 names = Names.of(load_profile("cn"), language)
 indicator = catalogue()[1]
 from console.core.texts import load_texts as console_texts
-page = render_to_string("failure.html", {"what": "not_found", "texts": console_texts(language), "language": language, "languages": []})
-for text in (render(indicator, 3, 1, names), change_in_words(indicator, names), codes.words("dismiss", "data_error", language), page):
-    print(text)
+context = {"what": "not_found", "texts": console_texts(language), "language": language, "request": request}
+with override_settings(STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}):
+    page = render_to_string("failure.html", context)
+print(render(indicator, 1234.6, 1, names), change_in_words(indicator, names), sep="\\n")
+print(codes.words("dismiss", "data_error", language), page, sep="\\n")
 """
 
 
@@ -52,18 +53,19 @@ def copy(tmp_path: Path) -> Path:
     for folder in FOLDERS:
         english = (ROOT / folder / "en.toml").read_text(encoding="utf-8")
         marked = re.sub(r'^("?[\w.-]+"? = )"(.*[^\W\d_].*)"$', r'\1"«\2»"', english, flags=re.MULTILINE)
+        marked = marked.replace('decimal = "."', 'decimal = ","').replace('thousands = ","', 'thousands = "."')
         (tmp_path / folder / "tlh.toml").write_text(marked, encoding="utf-8")
     return tmp_path
 
 
 def test_a_language_is_added_by_text_files_alone(copy: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(copy), "DJANGO_SETTINGS_MODULE": "console.settings"}
-    environment["STEELYARD_CONSOLE_HOME"] = str(copy / "home")
+    environment["STEELYARD_CONSOLE_FOLDER"] = str(copy / "home")
     command = [sys.executable, "-c", SCRIPT]
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
     reason, change, code, page = done.stdout.split("\n", 3)
-    assert reason == "«Changes of registration in 12 months: 3 (peers: 1)»"
+    assert reason == "«Changes of registration in 12 months: 1.235 (peers: 1)»"
     assert "«A change that was registered stays so; it counts for 12 months.»" in change
     assert code == "«The data behind the reasons is wrong»"
     assert '<html lang="tlh">' in page
