@@ -22,8 +22,8 @@ from models.risk_model import RiskModel
 
 def card_of(model: RiskModel, X: pd.DataFrame, evaluation: Evaluation | None = None, **facts: object) -> dict[str, Any]:
     """The card as stored and read again."""
-    noted = replace(model, facts={**model.facts, **facts})
-    card = model_card(noted, profile="cn", as_of="2025-09-30", evaluation=evaluation, importance=importances(model, X))
+    described = replace(model, facts={**model.facts, **facts})
+    card = model_card(described, profile="cn", as_of="2025-09-30", evaluation=evaluation, importance=importances(model, X))
     stored: dict[str, Any] = json.loads(json.dumps({**card, "model_id": "abc"}, allow_nan=False))
     return stored
 
