@@ -33,6 +33,7 @@ ANOMALY = "anomaly.npz"
 LIGHTGBM = "violation.lightgbm.txt"
 HISTOGRAM = "violation.skops"
 RULE = "rule.skops"
+_TABLES = ("margin", "low", "high")
 
 
 def dump(model: RiskModel) -> dict[str, bytes]:
@@ -40,14 +41,10 @@ def dump(model: RiskModel) -> dict[str, bytes]:
     files = {ANOMALY: anomaly_arrays(model.anomaly)}
     metadata: dict[str, Any] = {
         "format": FORMAT,
-        "inputs": {
-            "columns": model.inputs.columns,
-            "directions": model.inputs.directions,
-            "dimensions": model.inputs.dimensions,
-        },
+        "inputs": asdict(model.inputs),
         "anomaly": anomaly_facts(model.anomaly),
         "anomaly_weight": model.anomaly_weight,
-        "calibration": _calibration_facts(model.calibration),
+        "calibration": asdict(model.calibration) if model.calibration else None,
         "evidence": asdict(model.evidence),
         "interval": _interval_facts(model.interval),
         "facts": dict(model.facts),
@@ -59,7 +56,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         metadata["learnt"] = {
             "columns": model.violation.columns,
             "rounds": dict(model.violation.rounds),
-            "calibration": _calibration_facts(model.violation.calibration),
+            "calibration": asdict(model.violation.calibration),
             "learner": _learner_facts(model.violation.learner, files),
         }
     files[METADATA] = (json.dumps(metadata, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
@@ -104,10 +101,8 @@ def _learner_facts(learner: Learner, files: dict[str, bytes]) -> dict[str, Any]:
     if isinstance(learner, LightGBMBooster):
         files[LIGHTGBM] = learner.text.encode()
         return {"kind": TREE, "file": LIGHTGBM, "start": learner.start}
-    if isinstance(learner, HistogramBooster):
-        files[HISTOGRAM] = archived(learner.estimator)
-        return {"kind": TREE, "file": HISTOGRAM}
-    raise TypeError(f"a candidate of type {type(learner).__name__} cannot be stored")
+    files[HISTOGRAM] = archived(learner.estimator)
+    return {"kind": TREE, "file": HISTOGRAM}
 
 
 def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int) -> Learner:
@@ -120,26 +115,17 @@ def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int)
     return HistogramBooster(restored(files, HISTOGRAM, HistGradientBoostingClassifier))
 
 
-def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
-    return None if calibration is None else asdict(calibration)
-
-
 def _interval_facts(interval: Interval | None) -> dict[str, Any] | None:
     if interval is None:
         return None
-    return {
-        "level": interval.level,
-        "margin": interval.margin.tolist(),
-        "low": interval.low.tolist(),
-        "high": interval.high.tolist(),
-    }
+    return {"level": interval.level, **{name: getattr(interval, name).tolist() for name in _TABLES}}
 
 
 def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
     """The stored interval; raises ValueError when its tables do not fit each other."""
     if facts is None:
         return None
-    margin, low, high = (np.array(facts[name], dtype=np.float64) for name in ("margin", "low", "high"))
+    margin, low, high = (np.array(facts[name], dtype=np.float64) for name in _TABLES)
     fits = margin.ndim == 1 and len(margin) and low.shape == high.shape == (len(EVIDENCE), len(margin))
     if (
         not fits

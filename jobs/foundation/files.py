@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -95,6 +96,12 @@ def read_json(path: Path) -> Any:
         raise Damaged(
             what=f"it is not as it was written: {error}", where=str(path), next_step="restore the file from a backup"
         ) from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def days_in(folder: Path) -> list[date]:

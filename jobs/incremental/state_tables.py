@@ -13,10 +13,6 @@ from jobs.transforms.register_state import READ, register_as_of
 from jobs.transforms.tax_sums import returns_as_of, sum_returns
 
 
-def _register(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
-    return register_as_of(versions, as_of=as_of, cutoff=cutoff)
-
-
 def _tax_sums(filings: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
     return sum_returns(returns_as_of(filings, as_of=as_of, cutoff=cutoff), as_of=as_of)
 
@@ -26,7 +22,7 @@ REGISTER_STATE = StateTable(
     contract=registration.CONTRACT.name,
     columns=tuple(map(str, READ)),
     step="register_state",
-    compute=_register,
+    compute=register_as_of,
     is_there=str(state.IS_THERE),
     empty=(state.IS_THERE, False),
     depends_on_month=False,

@@ -51,7 +51,7 @@ _MADE = {
 }
 
 
-def register_as_of(versions: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
+def register_as_of(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
     """One row per entity in the register, or announced for it: the columns of ``state.register`` without the day.
 
     A change is identified by its day and kind, so that a corrected or repeated record counts once.

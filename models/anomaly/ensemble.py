@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -44,20 +44,6 @@ ENSEMBLE: tuple[tuple[Scale, Growth | int], ...] = (
     ("asinh", PROJECTIONS),
 )
 """Each detector's scale, and how its trees grow or how many projections LODA has."""
-
-
-class Detector(Protocol):
-    """A detector whose raw score is the sum of column contributions; values have the shape (columns, rows)."""
-
-    @property
-    def base(self) -> float:
-        """The score of a row without known values."""
-
-    def strangeness(self, by_column: Floats32) -> Floats:
-        """The raw score, shape (rows,)."""
-
-    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
-        """The raw score bit for bit, and each column's contribution beyond the base: shapes (rows,) and (rows, columns)."""
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,6 @@ class Estimate:
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether zero is outside the interval."""
-        return self.low > 0 or self.high < 0
-
 
 def businesses(entity: npt.ArrayLike) -> tuple[Ints, int]:
     """Each row's business as a number from 0 in the order of names, and the number of businesses."""

@@ -10,7 +10,7 @@ import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -56,20 +56,6 @@ TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fe
 """Small steps of varied trees: outcomes are mostly chance, and what one tree overfits others do not repeat."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
-
-
-class Booster(Protocol):
-    """A fitted booster; margins are log-odds."""
-
-    @property
-    def name(self) -> str:
-        """The library that fitted it."""
-
-    def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
-        """Margins of shape (n,) after so many rounds (all of them by default)."""
-
-    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
 
 
 def load_lightgbm() -> ModuleType | None:
@@ -233,6 +219,10 @@ class HistogramBooster:
         if trees is None:
             raise ValueError(f"a tree has more than {MOST_SPLITS} splits, or splits by category: reasons cannot be computed")
         return trees
+
+
+Booster = LightGBMBooster | HistogramBooster
+"""A fitted booster; margins are log-odds."""
 
 
 def _fit_histogram(

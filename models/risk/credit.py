@@ -91,9 +91,7 @@ def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str |
     """
     place = {name: at for at, name in enumerate(worst_first(bounds))}
     names = np.asarray(letters, dtype=object)
-    if otherwise is not None:
-        return np.array([place.get(name, place[otherwise]) for name in names], dtype=np.int64)
-    return np.array([place[name] for name in names], dtype=np.int64)
+    return np.array([place[name if otherwise is None or name in place else otherwise] for name in names], dtype=np.int64)
 
 
 def risk_class(points: Ints, bounds: Mapping[str, int]) -> npt.NDArray[np.str_]:
