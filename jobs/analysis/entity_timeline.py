@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from expectations.contracts import complaint, inspection, registration, tax_filing
-from jobs.analysis.trace import SourceRow, Trace
+from jobs.analysis.trace import Trace
 
 LANES = ("registration", "filing", "complaint", "inspection")
 
@@ -37,14 +37,10 @@ def timeline(trace: Trace) -> pd.DataFrame:
     for row in trace.rows:
         lane, read = _READERS[row.contract]
         event = read(row.says)
-        rows.append((pd.Timestamp(event.on), lane, event.what, event.is_adverse, *_origin(row)))
+        rows.append((pd.Timestamp(event.on), lane, event.what, event.is_adverse, row.known_at, row.source_file, row.source_row))
     names = ["on", "lane", "what", "is_adverse", "known_at", "source_file", "source_row"]
     frame = pd.DataFrame(rows, columns=names).astype({"on": "datetime64[ns]", "is_adverse": bool})
     return frame.sort_values(["on", "lane", "known_at", "source_file", "source_row"], kind="stable", ignore_index=True)
-
-
-def _origin(row: SourceRow) -> tuple[str, str, int]:
-    return row.known_at, row.source_file, row.source_row
 
 
 def _registration(says: Mapping[str, Any]) -> _Event:
