@@ -73,7 +73,6 @@ def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits:
     Args:
         rows: the contract's columns with lineage. They are read several times, so the caller materialises them.
         days: one row for each delivered day (:mod:`expectations.batch_metrics`).
-        contract: the bronze contract.
         limits: the source's own limits, by the id of the batch rule.
 
     Raises:
@@ -161,7 +160,6 @@ def gate_days(
 
     Args:
         days: one row for each delivered day (:mod:`expectations.batch_metrics`).
-        contract: the bronze contract.
         limits: the source's own limits, by the id of the batch rule.
 
     Returns:

@@ -68,7 +68,6 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Args:
         lake: the lake of the run's home.
         profile: the profile that the run was made with.
-        run: its manifest.
         even_so: continue although code, profile, engine or packages are not those of the run.
 
     Raises:
@@ -139,7 +138,6 @@ def replay_blockers(lake: Lake, profile: Profile, run: dict[str, Any], tables: t
     Args:
         lake: the lake of the run's home.
         profile: the profile as it is now.
-        run: the run's manifest.
         tables: the tables that a replay reads or compares.
     """
     lost = [*_manifest(run), *_versions(lake, run, tables), *_model(lake, run)]

@@ -26,9 +26,6 @@ class _Event:
 def timeline(trace: Trace) -> pd.DataFrame:
     """The events of a trace, oldest first. Every version known that day has a row, so a correction follows the corrected record.
 
-    Args:
-        trace: from :func:`jobs.analysis.trace.trace_entity`.
-
     Returns:
         ``on`` (datetime64, NaT where the record has no date), ``lane`` (one of :data:`LANES`), ``what``, ``is_adverse``,
         ``known_at``, ``source_file, source_row``.

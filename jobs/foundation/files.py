@@ -113,7 +113,6 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
     """The content of a TOML file.
 
     Args:
-        path: the file.
         kind: what the user calls it, ``profile`` or ``mapping``.
 
     Raises:

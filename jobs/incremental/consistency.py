@@ -24,7 +24,6 @@ def consistent_deliveries(lake: Lake, mapped: Iterable[str]) -> Deliveries | Non
     """The deliveries with rows in silver; None when silver has rows that no book records, or lacks rows that one records.
 
     Args:
-        lake: the lake, as it is now.
         mapped: the names of the profile's sources. A source without a mapping that has rows in silver counts too.
     """
     in_silver = {name: _deliveries(lake.partitions(table)) for name, table in SILVER.items()}

@@ -98,11 +98,7 @@ def can_update_state(table: StateTable, lake: Lake, profile: Profile, as_of: dat
 
 
 def read_state(table: StateTable, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
-    """One row per entity with something in the state, as :func:`update_state` left it on the day.
-
-    Args:
-        materialise: see :func:`keep_newest_state`.
-    """
+    """One row per entity with something in the state, as :func:`update_state` left it on the day."""
     parts = StateInputs(**read_json(_note(table, lake.home, as_of))).parts
     return _read_parts(table, lake, parts, materialise).where(table.is_there)
 

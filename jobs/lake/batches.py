@@ -153,7 +153,6 @@ def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str,
     """The fingerprint of each delivery day, oldest first.
 
     Args:
-        files: the files of each day.
         rules: a fingerprint of the mapping and the contract.
         unused: days that may not be used, so that later days do not depend on them.
     """

@@ -87,7 +87,6 @@ class FinishedRun:
         Keys whose newest version is absent are left out. :func:`jobs.transforms.latest_known.keep_latest` is the same for frames.
 
         Args:
-            contract: the table's.
             columns: columns to return unchanged.
             event_on: the column with the day of a version's event.
             key: the column that versions are grouped by.

@@ -230,11 +230,7 @@ def source_verdict(
     A delivery is in use when it was ingested, passed its gate and was conformed to silver. The verdict says when it was not.
 
     Args:
-        home: the run's home.
-        source: its name.
-        contract: its contract's name.
         every_days: how often a delivery is expected; None when there is one delivery only.
-        as_of: the day.
         newest_delivery: the newest delivery found by then, None when there is none.
     """
     batches = BatchBook(home, source).until(as_of)

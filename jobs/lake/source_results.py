@@ -99,8 +99,6 @@ def read_sources(home: Path, as_of: date, verdicts: dict[str, str]) -> tuple[Sou
     """Every source of a day, by name.
 
     Args:
-        home: the run's home.
-        as_of: the day.
         verdicts: the run manifest's verdict of each source, used alone for a source without a manifest of that day.
 
     Raises:

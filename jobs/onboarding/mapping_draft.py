@@ -23,7 +23,6 @@ def draft_mapping(path: Path, contract: str | None = None) -> str:
     """A draft mapping for a file.
 
     Args:
-        path: a raw file of the source.
         contract: the contract's name; guessed if None.
 
     Raises:

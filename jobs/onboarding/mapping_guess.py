@@ -57,7 +57,6 @@ def guess_contract(looks: Sequence[ColumnLook], wanted: str | None = None) -> tu
     """The contract that explains most raw columns, and the guesses.
 
     Args:
-        looks: the raw columns.
         wanted: the contract's name, if the caller knows it.
 
     Raises:

@@ -107,9 +107,7 @@ def parse_block(data: bytes, first: int, layout: Layout, *, is_last: bool, is_st
     """Parse complete lines.
 
     Args:
-        data: the lines.
         first: the number of the first line.
-        layout: how lines are split.
         is_last: whether no more lines follow. Otherwise a record that is open at the end stays unused.
         is_strict_only: parse every line strictly, as the reference for tests.
     """

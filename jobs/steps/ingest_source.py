@@ -151,7 +151,6 @@ class _BronzeWriter:
         """Replace the days in bronze, then in quarantine; return the counts of each day.
 
         Args:
-            landed: the records that were read.
             build_on: earlier days, whose versions the records are compared with.
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]

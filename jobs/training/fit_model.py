@@ -32,8 +32,6 @@ def fit(
     """Fit on all labelled rows, or on those that ``rows`` marks.
 
     Args:
-        known: the training set.
-        profile: its settings.
         rows: a mask of the labelled rows, shape (n,).
         is_weighted: false to give every visit the weight 1 and to ignore why it was made, as if visits were a random sample.
         candidates: the kinds of model to choose from.

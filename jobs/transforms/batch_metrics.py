@@ -54,7 +54,6 @@ def count_days(rows: DataFrame, contract: Contract, entity_ids: DataFrame | None
 
     Args:
         rows: bronze rows: the contract's columns with their lineage.
-        contract: the bronze contract.
         entity_ids: the known ``entity_id``s, repeated or not; without it no row is looked up, and ``named`` is 0.
     """
     delivered = add_missing_columns(rows, contract).filter(~F.col(IS_ABSENT)).withColumn(BROKEN, ~F.expr(is_sound_sql(contract)))

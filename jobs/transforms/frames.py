@@ -42,7 +42,6 @@ def select(rows: DataFrame, *expressions: str) -> DataFrame:
     """``SELECT expressions FROM rows``.
 
     Args:
-        rows: a frame.
         expressions: SQL, each with an alias where it is not a column: ``*``, ``a``, ``a + b AS c``.
     """
     return _query(rows, f"SELECT {', '.join(expressions)}")

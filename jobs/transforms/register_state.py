@@ -58,7 +58,6 @@ def register_as_of(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFr
 
     Args:
         versions: every version of some entities, with the columns :data:`READ`.
-        as_of: the day.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
     known = keep_known(versions.select(*READ), cutoff=cutoff, as_of=as_of)

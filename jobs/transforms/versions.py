@@ -52,8 +52,6 @@ def find_marks(
         rows: a bronze frame of the days to take in.
         kept: the bronze rows of the days before.
         elsewhere: other bronze rows that stay, of other sources or later days; None when there are none.
-        key: the contract's key.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
 
     Returns:
         The columns :data:`RECORD`, ``is_duplicate`` and ``is_again``, for :func:`add_marks`.
@@ -89,7 +87,6 @@ def add_marks(rows: DataFrame, marks: DataFrame) -> DataFrame:
     """``rows`` with ``is_duplicate``, and with ``is_revision`` where the marks say so.
 
     Args:
-        rows: a bronze frame.
         marks: the result of :func:`find_marks` for these rows.
     """
     marked = join_few(rows, marks, RECORD)
@@ -107,7 +104,6 @@ def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -
     Args:
         snapshot: one delivery's rows.
         latest: :func:`keep_latest_kept` of the days before; keys already absent are left out.
-        key: the contract's key.
 
     Returns:
         ``latest``'s columns; the caller sets the delivery's own lineage.

@@ -42,8 +42,6 @@ def draw_weights(business: Ints, *, resamples: int, seed: int) -> Iterator[Float
 
     Args:
         business: each row's business, numbered from 0 without gaps, shape (n,).
-        resamples: how many.
-        seed: of the draws.
 
     Yields:
         Some resamples at a time, shape (some, n); ``resamples`` in all.

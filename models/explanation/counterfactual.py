@@ -72,8 +72,6 @@ def counterfactuals(
         classes: each row's class.
         goals: the usual values, a column an indicator, NaN where unknown.
         classify: the class of each row of changed features; the index is the row's position in ``X``.
-        indicators: the catalogue by column.
-        bounds: each class's lower bound.
         clip: the size at which peer forms are cut off; beyond it the peers' spread is unknown.
     """
     X = X.reset_index(drop=True)

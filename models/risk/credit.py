@@ -43,7 +43,6 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
 
     Args:
         at_best, at_worst: points at the two ends, ``at_best`` the larger, shape (n,).
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
 
     Raises:
@@ -64,7 +63,6 @@ def points_and_class(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: 
 
     Args:
         scores: as :meth:`models.risk_model.RiskModel.score` returns them.
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
     """
     margin, *ends = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH))
@@ -83,7 +81,6 @@ def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str |
 
     Args:
         letters: classes.
-        bounds: each class's lower bound.
         otherwise: the class to use for unknown letters.
 
     Raises:

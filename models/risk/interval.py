@@ -104,9 +104,7 @@ def fit_interval(
             0 to 1.
         entity: each visit's business; visits of one business are resampled together.
         level: above 0 and below 1.
-        seed: of the resamples.
         redraw: draws new estimated weights, shape (n,), once for each resample.
-        resamples: how many.
     """
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(margin)) if weight is None else np.asarray(weight, dtype=np.float64)

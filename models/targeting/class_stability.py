@@ -83,8 +83,6 @@ def stabilise_class(
         X: the features of the same rows.
         before: each row's class on the day before; an unknown or missing class counts as the ordinary one.
         rescored: the scores of other margins.
-        indicators: the catalogue by column.
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
     """
     names = worst_first(bounds)
@@ -119,7 +117,6 @@ def source_contributions(contributions: pd.DataFrame, X: pd.DataFrame, indicator
     Args:
         contributions: each indicator's contribution to the margin, and the base.
         X: the features of the same rows.
-        indicators: the catalogue by column.
     """
     names = [name for name in contributions.columns if name != BASE]
     known = [indicators.get(name) for name in names]

@@ -32,7 +32,6 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
     Args:
         content: as read from the JSON of :func:`jobs.training.summarise_evaluation.write_summary`.
         profile: the profile, for names of regions and industries.
-        language: of the page.
 
     Raises:
         ConfigError: for an unknown language.
@@ -68,12 +67,7 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
 
 
 def write_pages(figures: Path, profile: Profile) -> list[Path]:
-    """Write the page of an evaluation in every language beside its JSON, and return the files.
-
-    Args:
-        figures: the JSON of an evaluation.
-        profile: the profile that was evaluated.
-    """
+    """Write the page of an evaluation in every language beside its JSON, and return the files."""
     content = read_json(figures)
     pages = []
     for language in LANGUAGES:

@@ -93,7 +93,6 @@ def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame
 
     Args:
         register: one row per entity with the columns in :data:`KEYS`.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     of_kind = [register.transform(select, ENTITY_ID, f"'{kind}' AS kind", f"{key} AS shared") for kind, key in KEYS]
     every = reduce(DataFrame.unionByName, of_kind).where("shared IS NOT NULL AND shared <> ''")
@@ -109,7 +108,6 @@ def count_shared_identifiers(register: DataFrame, entities: DataFrame, materiali
         register: as in :func:`pair_shared_keys`.
         entities: the same entities with the columns :data:`KEPT`; ``violations_36m`` and ``complaints_12m`` are null where no
             source gives them, and then the sums are null too.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     pairs = materialise(pair_shared_keys(register, materialise))
     tied = materialise(pairs.join(entities.select(*KEPT), ENTITY_ID, "inner"))

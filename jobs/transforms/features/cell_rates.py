@@ -44,8 +44,6 @@ def describe_cells(
         own: one row per entity, also closed ones, with the columns :data:`OWN` and the counts of the rates.
         visits: the newest known version of each visit.
         visited: the result of :func:`jobs.transforms.features.supervision.count_visits`.
-        as_of: the day.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     in_section = "coalesce(industry_section, '') AS section"
     active = own.where("is_active").transform(select, "*", in_section)
@@ -65,7 +63,6 @@ def add_rates(own: DataFrame, *, minor_units: int) -> DataFrame:
     Args:
         own: one row per entity, with the columns of :func:`describe_cells` (:data:`COMMON` are dropped) and the counts of the
             rates.
-        minor_units: decimal places of the currency.
     """
     scale = {"complaint_rate": MILLION * 10**minor_units, "violation_share": 1}
     rates = [

@@ -118,7 +118,6 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
         entities: one row per entity, with ``cell``, ``is_active`` and the indicators.
         cells: the result of :func:`assign_groups`.
         indicators: columns of numbers.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     member = materialise(_members(cells))
     parts = [indicators[start : start + AT_ONCE] for start in range(0, len(indicators), AT_ONCE)]
@@ -181,7 +180,6 @@ def place_cells(cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) 
     Args:
         cells: the result of :func:`assign_groups`.
         groups: the result of :func:`describe_groups`.
-        indicators: those that were described.
     """
     overall = groups.where(f"member_of = '{EVERYONE}'").transform(
         select, *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
@@ -199,7 +197,6 @@ def add_robust_z(entities: DataFrame, indicators: Sequence[str]) -> DataFrame:
 
     Args:
         entities: one row per entity, with the columns of :func:`place_cells`; medians and scales are dropped.
-        indicators: columns of numbers.
     """
     return entities.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]

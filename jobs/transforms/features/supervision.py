@@ -86,7 +86,6 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
 
     Args:
         visits: the newest known version of each visit, with ``inspector_id``; where that is null, the overall rate is used.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     kept = [name for name in visits.columns if name != INSPECTOR_ID]
     counts = {f"both_{name}": sql for name, sql in _COUNTS.items()}
@@ -208,7 +207,6 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
         frame: rows with the columns of ``cell``.
         inspections: the newest known version of each visit.
         entities: one row per entity, with the columns of ``cell``.
-        cell: the columns that define a cell.
     """
     random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
     sums = (
