@@ -16,7 +16,18 @@ from pyarrow import parquet
 
 from jobs.foundation.errors import first_line
 from jobs.profile.mapping_schema import decimal_digits
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RawFile, RejectedRecord, unreadable
+from jobs.sources.raw_records import (
+    LONGEST_RAW,
+    RAW,
+    ROW,
+    FileProblem,
+    RawChunk,
+    RawFile,
+    RejectedRecord,
+    check_columns,
+    unexpected_columns,
+    unreadable,
+)
 from jobs.sources.text_lines import LONGEST_LINE
 
 BATCH_ROWS = 65_536
@@ -40,19 +51,9 @@ def read_parquet(file: RawFile) -> Iterator[RawChunk]:
         yield unreadable(path.name, first_line(error), columns or ())
         return
     with table:
-        names = schema.names
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        missing = [name for name in columns or () if name not in names]
-        wanted = list(columns) if columns is not None else names
-        if repeated or missing:
-            rule, what = ("duplicate_columns", repeated) if repeated else ("missing_columns", missing)
-            verb = "has these columns more than once" if repeated else "lacks the columns"
-            raise FileProblem(rule, f"the file {path.name} {verb}: {', '.join(what)}")
-        unexpected = tuple(name for name in names if name not in wanted)
-        if unexpected:
-            yield RawChunk(
-                _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
-            )
+        check_columns(file, schema.names)
+        wanted = list(columns) if columns is not None else schema.names
+        yield from unexpected_columns(file, schema.names, _empty(schema, wanted, types))
         yield from _groups(table, path, wanted, types)
 
 
