@@ -9,13 +9,16 @@ from importlib import resources
 
 import numpy as np
 
+from jobs.profile.load_profile import load_profile
 from models.risk.credit import class_of_interval, credit_points
 
 INK = "#1f2933"
 LINE = "#5b6b78"
 COLOURS = {"blue": "#d6e6f2", "green": "#dcefdc", "amber": "#fbe8c8", "red": "#f7d9d5", "grey": "#eceff1", "white": "#ffffff"}
-BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
-"""The class bounds of the shipped profiles."""
+PROFILE = "cn"
+"""The profile whose classes the figures show."""
+CLASS_COLOURS = ("green", "grey", "amber", "red")
+"""The colours of the classes, best class first."""
 
 
 class Canvas:
@@ -109,12 +112,9 @@ def classes() -> str:
     def x_of(points: float) -> float:
         return left + width * points / 1000
 
-    for name, low, high, colour in (
-        ("D", 0, 300, "red"),
-        ("C", 300, 500, "amber"),
-        ("B", 500, 700, "grey"),
-        ("A", 700, 1000, "green"),
-    ):
+    profile = load_profile(PROFILE)
+    bounds = [*profile.classes.values()]
+    for name, low, high, colour in reversed([*zip(profile.classes, bounds, [1000, *bounds], CLASS_COLOURS, strict=False)]):
         canvas.area(x_of(low), top, width * (high - low) / 1000, 190, colour)
         canvas.text((x_of(low) + x_of(high)) / 2, top - 10, name, bold=True)
     cases: list[tuple[str, float, float, float]] = [
@@ -125,7 +125,7 @@ def classes() -> str:
     for number, (name, *chances) in enumerate(cases):
         y = top + 40 + 55 * number
         points = credit_points(np.zeros(3), np.array(chances))
-        (found,) = class_of_interval(points[:1], points[2:], BOUNDS, "B")
+        (found,) = class_of_interval(points[:1], points[2:], profile.classes, profile.certainty.ordinary)
         best, middle, worst = (x_of(float(value)) for value in points)
         canvas.curve([(best, y), (worst, y)], "#1f4e79", 5)
         canvas.box(middle - 5, y - 9, 10, 18, "", "blue")
