@@ -61,7 +61,7 @@ class FinishedRun:
         if not lake.exists(contract):
             return None
         table = lake.open(contract)
-        check_current(table, contract.full_name, contract, self.home)
+        check_current(table, contract, self.home)
         return table
 
     def rows(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:

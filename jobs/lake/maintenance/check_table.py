@@ -47,7 +47,7 @@ def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[in
 def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
     """Columns, types, partitions and version match the contract."""
     try:
-        check_current(table, name, contract, lake.home)
+        check_current(table, contract, lake.home)
     except ConfigError as error:
         return fail(name, error.what, error.next_step, check="columns")
     there = {field.name: field.type for field in pa.schema(table.schema().to_arrow())}

@@ -62,7 +62,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     """
     contracts = tables_of(lake)
     for contract in contracts:
-        check_current(open_table(lake, contract), contract.full_name, contract, lake.home)
+        check_current(open_table(lake, contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = {
         day
