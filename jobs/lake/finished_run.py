@@ -107,8 +107,7 @@ class FinishedRun:
         is_known = pc.and_(
             pc.less(known_at, pa.scalar(self.cutoff, pa.timestamp("us", tz="UTC"))),
             pc.or_(
-                pc.is_null(rows[event_on]),
-                pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
+                pc.is_null(rows[event_on]), pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False)
             ),
         )
         rows = rows.filter(is_known)

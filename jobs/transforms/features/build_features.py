@@ -177,12 +177,7 @@ def _keep_needed(joined: DataFrame) -> DataFrame:
 
 
 def _compare_with_peers(
-    own: DataFrame,
-    assigned: DataFrame,
-    of_cells: DataFrame,
-    minor_units: int,
-    as_of: date,
-    materialise: Materialise,
+    own: DataFrame, assigned: DataFrame, of_cells: DataFrame, minor_units: int, as_of: date, materialise: Materialise
 ) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assigned)
