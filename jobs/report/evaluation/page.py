@@ -10,7 +10,7 @@ from jobs.foundation.files import read_json, write_atomic
 from jobs.profile.profile import Profile
 from jobs.report.evaluation import tables
 from jobs.report.evaluation.charts import draw_charts, draw_group_charts
-from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
+from jobs.report.evaluation.tables import Content, interval_of, order_name, write_figure
 from jobs.report.page import environment, page_style, policy_of
 from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
