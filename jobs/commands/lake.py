@@ -20,11 +20,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Inspect and maintain a home's tables.")
 
 
-@app.callback()
-def lake() -> None:
-    """Inspect and maintain a home's tables: history, checks, restore, backups and disk space."""
-
-
 @app.command()
 def history(
     home: HomeOption,

@@ -16,11 +16,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JS
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, use and compare a home's models.")
 
 
-@app.callback()
-def model() -> None:
-    """List, show, use and compare a home's models."""
-
-
 @app.command(name="list")
 def list_models(home: HomeOption, as_json: JsonOption = False) -> None:
     """List the models, newest first: what each was trained on, and for which days it was in use."""

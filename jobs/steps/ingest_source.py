@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import PySparkException
@@ -44,7 +44,7 @@ from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files
 from jobs.sources.file_source import source_of
 from jobs.sources.landing import Landed
-from jobs.sources.mapped_records import failing_expression, read_landed
+from jobs.sources.mapped_records import LandedRecords
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept
@@ -188,12 +188,11 @@ class _BronzeWriter:
         self, landed: Landed, usable: Sequence[date], ranges: Sequence[DayRange]
     ) -> tuple[dict[DayRange, DataFrame], DataFrame]:
         """The landed records of each range of days, and of all of them, mapped once."""
-        of_days = partial(read_landed, self.lake, self.profile, self.mapping, self.sources, landed, scratch=self.scratch)
+        records = LandedRecords(self.lake, self.profile, self.mapping, self.sources, landed, self.scratch)
         try:
-            parts, every = self.scratch.materialise_parts([of_days(_among(usable, *days)) for days in ranges])
+            parts, every = self.scratch.materialise_parts([records.mapped(_among(usable, *days)) for days in ranges])
         except PySparkException as error:
-            given = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
-            raise failing_expression(*given, error) from error
+            raise records.failing_expression(usable, error) from error
         return dict(zip(ranges, parts, strict=True)), every
 
     def _earlier(self, build_on: Iterable[date]) -> DataFrame:

@@ -157,13 +157,8 @@ def excess(parts: str, weights: str, today: int = TODAY) -> str:
 
 
 def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
-    columns = (
-        ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
-        "penalty_minor", "expected_parts", "expected_breach_parts",
-    )  # fmt: skip
-    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(
-        select, *columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()]
-    )
+    made = [f"{sql} AS {name}" for name, sql in _ROW.items()]
+    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(select, *NEEDED, *made)
 
 
 def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
