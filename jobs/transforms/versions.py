@@ -40,13 +40,10 @@ def find_marks(
 ) -> DataFrame:
     """Which rows are duplicates and which are revisions, among the rows whose key occurs more than once or existed before.
 
-    A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version
-    before it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's
-    latest in ``kept``: when that row was itself a duplicate it equals the latest kept version, so comparing neighbours
-    compares with what was kept.
-
-    Nearly every key of a first delivery has one row, and nearly every kept key has no new row. Both are found by 64-bit hashes of
-    keys, which are shorter than the keys. The remaining rows are sorted by the keys themselves, so that hash collisions do no harm.
+    A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version before
+    it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's latest in ``kept``.
+    Keys with one row only are found by 64-bit hashes, which are shorter than the keys; the remaining rows are sorted by the keys
+    themselves, so that hash collisions do no harm.
 
     Args:
         rows: a bronze frame of the days to take in.

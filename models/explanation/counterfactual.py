@@ -1,9 +1,8 @@
 """Counterfactuals: the fewest changes of an entity's own indicators that bring it into a better class.
 
-A counterfactual explanation (Wachter, Mittelstadt & Russell 2017), restricted to what the entity can act on: only indicators that
-it can change, only towards the usual value (its peers' median, or a neutral value), and at most three. Since directions are
-monotone, a greedy search suffices: add indicators, the largest contribution first, until the class is better; drop those that are
-not needed; then move each back as far as the class allows. The model scores every answer.
+A counterfactual explanation (Wachter, Mittelstadt & Russell 2017) of at most three changes that the entity can make, each towards
+the usual value (its peers' median, or a neutral value). Since directions are monotone, a greedy search suffices: add indicators,
+the largest contribution first, until the class is better; drop those not needed; then move each back as far as the class allows.
 """
 
 from __future__ import annotations

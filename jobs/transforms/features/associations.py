@@ -87,9 +87,8 @@ KEPT = (
 def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame:
     """One row per entity and key that another entity has too: ``entity_id, kind, shared``.
 
-    Most keys belong to one entity, so shared keys are found first, without other columns, by 64-bit hashes, which are shorter than
-    the keys. Hash collisions do no harm, since the caller groups by the keys themselves. A million entities take 2 to 3 CPU
-    seconds, and 6 when each row also has the columns :data:`KEPT` (Sail 0.7.2, two cores).
+    Most keys belong to one entity, so shared keys are found first, without other columns, by 64-bit hashes. Hash collisions do no
+    harm, since the caller groups by the keys themselves.
 
     Args:
         register: one row per entity with the columns in :data:`KEYS`.

@@ -1,8 +1,7 @@
 """Rates of an industry and a region, and the indicators that combine them with an entity's own counts.
 
-A cell is the combination of industry, size, age and region that defines an entity's peers. There are some thousands of cells, so
-the rates of industries and regions are joined to cells first, and entities are joined with cells once: each such join copies all
-columns of a million entities.
+A cell is the combination of industry, size, age and region that defines an entity's peers. Rates are joined to the few thousand
+cells first, and entities with cells once, since each such join copies all columns of a million entities.
 """
 
 from __future__ import annotations

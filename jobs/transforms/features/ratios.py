@@ -76,9 +76,8 @@ def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: in
 def _exact_sum(positive: str) -> str:
     """SQL of the sum of an expression that is DOUBLE and not negative, to 27 decimals, equal for every order of the rows.
 
-    Whole billionths are summed as whole numbers, then whole billionths of the remainder, and once more: an event divided by the
-    yearly sales of a company, in minor units, begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark than
-    on Sail.)
+    Whole billionths are summed as whole numbers, then those of the remainder, and once more: an event divided by a company's yearly
+    sales in minor units begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark than on Sail.)
     """
     total, left = "", f"({positive})"
     for places in (9, 18, 27):
