@@ -40,8 +40,7 @@ def features(options: argparse.Namespace) -> None:
     """Compute the state and the day's features from silver only."""
     from jobs.engine.lake import Lake
     from jobs.foundation.log import stage
-    from jobs.incremental.entity_state import update_state
-    from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+    from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, update_state
     from jobs.steps.build_features import build_from_state
 
     lake, profile = Lake(options.home), _profile()

@@ -30,8 +30,7 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import installed, read_environment
 from jobs.foundation.errors import CannotReplay
 from jobs.foundation.log import stage
-from jobs.incremental.entity_state import compute_state
-from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state
 from jobs.lake.maintenance.table_files import is_whole
 from jobs.lake.manifests import digest_of, run_id_of, time_travel_since
 from jobs.lake.model_store import ModelStore

@@ -15,9 +15,16 @@ from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
-from jobs.incremental.entity_state import can_update_state, compute_state, read_state, update_state
+from jobs.incremental.entity_state import (
+    REGISTER_STATE,
+    STATE_TABLES,
+    TAX_STATE,
+    can_update_state,
+    compute_state,
+    read_state,
+    update_state,
+)
 from jobs.incremental.staleness import has_features, has_links, record_feature_inputs, record_link_inputs
-from jobs.incremental.state_tables import REGISTER_STATE, STATE_TABLES, TAX_STATE
 from jobs.profile.profile import Profile
 from jobs.steps.link_complaints import link_day, rebuild_links
 from jobs.transforms.features.build_features import Known, build_features

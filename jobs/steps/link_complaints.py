@@ -10,9 +10,8 @@ from pyspark.sql import functions as F
 from expectations.contracts import complaint, lineage, silver
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.incremental.entity_state import read_state, update_state
+from jobs.incremental.entity_state import REGISTER_STATE, read_state, update_state
 from jobs.incremental.staleness import record_link_inputs
-from jobs.incremental.state_tables import REGISTER_STATE
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_standing
 from jobs.transforms.links import complaint_keys, entity_keys, keep_meant, link_complaints, versions_of_unnamed
