@@ -107,7 +107,7 @@ def ingest_source(
 def _rules(profile: Profile, mapping: SourceMapping, sources: Path) -> str:
     """A hash of everything but the delivered files that decides what their records become."""
     digest = hashlib.sha256(mapping.path.read_bytes())
-    digest.update(f"{mapping.contract.ddl()}\n{profile.time_zone}\n{code_version('ingest')}\n".encode())
+    digest.update(f"{mapping.contract.ddl()}\n{profile.settings_of('ingest')}\n{code_version('ingest')}\n".encode())
     for lookup in mapping.lookups:
         for path in find_lookup_files(lookup, sources):
             name, facts = path.relative_to(sources).as_posix(), file_facts(path, path.name, None)
