@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -111,12 +110,11 @@ def _count_state(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterat
 def _store_changed(stored: Any, counts: Iterable[Row]) -> int:
     names = ("measure", "month", *_PLACE)
     old = {tuple(key): (pk, count) for pk, count, *key in stored.values_list("pk", "count", *names).iterator(chunk_size=5000)}
-    new = {key: count for *key_parts, count in counts for key in [tuple(key_parts)]}
+    new = {tuple(key): count for *key, count in counts}
     outdated = [pk for key, (pk, count) in old.items() if new.get(key) != count]
     changed = [(key, count) for key, count in new.items() if key not in old or old[key][1] != count]
     for at in range(0, len(outdated), 500):
         Figure.objects.filter(pk__in=outdated[at : at + 500]).delete()
-    rest = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in changed)
-    while part := list(islice(rest, 2000)):
-        Figure.objects.bulk_create(part)
+    rows = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in changed)
+    Figure.objects.bulk_create(rows, batch_size=2000)
     return len(changed) + sum(key not in new for key in old)

@@ -19,7 +19,7 @@ from console.core.policy import policy_of
 from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
-from console.web.downloads import TooManyDownloads, limit_downloads
+from console.web.downloads import NoFile, limit_downloads
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -162,7 +162,7 @@ def test_a_failed_download_releases_its_slot() -> None:
         with pytest.raises(OSError, match="no space"):
             limit_downloads(fails)
     taken = limit_downloads(lambda: [b"x"])
-    with pytest.raises(TooManyDownloads):
+    with pytest.raises(NoFile):
         limit_downloads(fails)
     taken.close()
     assert limit_downloads(lambda: [b"y"])

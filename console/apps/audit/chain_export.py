@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.apps.audit import spool
-from console.apps.audit.chain import append, read_head
+from console.apps.audit.chain import read_head, record_event
 from console.apps.audit.chain_file import PERSONAL, lines_of
-from console.apps.audit.events import event_facts
 from console.apps.audit.hashes import FIELDS
 from console.apps.audit.models import AuditEvent, Kind
 
@@ -21,7 +20,7 @@ def chain_lines(actor: Any, *, is_whole: bool) -> Iterator[str]:
         is_whole: whether the file includes the personal fields.
     """
     spool.flush()
-    append([event_facts(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})])
+    record_event(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})
     head = read_head()
     events = AuditEvent.objects.filter(number__lte=head.number).order_by("number")
     rows = events.values("number", "previous_hash", "hash", *FIELDS).iterator(2000)

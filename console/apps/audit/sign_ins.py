@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.apps.audit.chain import append
-from console.apps.audit.events import NOBODY, event_facts
+from console.apps.audit.chain import record_event
+from console.apps.audit.events import NOBODY
 from console.apps.audit.models import Kind
 from console.core.client_address import client_address
 
@@ -22,22 +22,22 @@ def connect() -> None:
 
 
 def _signed_in(user: Any, request: Any = None, **_facts: Any) -> None:
-    append([event_facts(Kind.SIGNED_IN, user, detail=_from(request))])
+    record_event(Kind.SIGNED_IN, user, detail=_from(request))
 
 
 def _signed_out(user: Any, **_facts: Any) -> None:
     if user is not None:
-        append([event_facts(Kind.SIGNED_OUT, user)])
+        record_event(Kind.SIGNED_OUT, user)
 
 
 def _failed(credentials: dict[str, Any], request: Any = None, **_facts: Any) -> None:
     detail = {"username": str(credentials.get("username") or "-")[:150], **_from(request)}
-    append([event_facts(Kind.SIGN_IN_FAILED, NOBODY, detail=detail)])
+    record_event(Kind.SIGN_IN_FAILED, NOBODY, detail=detail)
 
 
 def _locked_out(username: str, request: Any = None, **_facts: Any) -> None:
     detail = {"username": str(username)[:150], "by": "account and address", **_from(request)}
-    append([event_facts(Kind.LOCKED_OUT, NOBODY, detail=detail)])
+    record_event(Kind.LOCKED_OUT, NOBODY, detail=detail)
 
 
 def _from(request: Any) -> dict[str, str]:

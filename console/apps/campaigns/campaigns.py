@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.campaigns.models import Campaign, Member
 from console.apps.ranking.models import PublishedRun, Ranked
@@ -48,7 +47,7 @@ def make_campaign(
         members = [Member(campaign=campaign, **{name: getattr(entity, name) for name in _MEMBER_FIELDS}) for entity in entities]
         Member.objects.bulk_create(members, batch_size=500)
         detail = {"campaign": campaign.pk, "filters": campaign.filters, "capacity": campaign.capacity, "members": len(members)}
-        append([event_facts(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)])
+        record_event(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)
     return campaign
 
 
@@ -57,5 +56,5 @@ def close_campaign(user: Any, campaign: Campaign) -> bool:
     with transaction.atomic():
         closed = Campaign.objects.filter(pk=campaign.pk, closed_at=None).update(closed_at=clock.now())
         if closed:
-            append([event_facts(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})])
+            record_event(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})
     return bool(closed)

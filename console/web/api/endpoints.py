@@ -14,9 +14,8 @@ from console.apps.appeals.appeals import appeals_of
 from console.apps.appeals.models import Appeal
 from console.apps.decisions.decide import decide
 from console.apps.decisions.models import Case, Decision, Result
-from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
-from console.apps.decisions.states import Action, State
+from console.apps.decisions.states import Action, Refused, State
 from console.web.access import note_refusal, note_search, note_view
 from console.web.api.schemas import (
     AppealOut,
@@ -101,7 +100,7 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
         if wanted.run_id != run.run_id:
             raise NotPossible("refused.changed")
         decision = decide(request.user, entity, run.run_id, form.wanted())
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         note_refusal(request, entity, error.why)
         return 409, {"detail": error.why}
     return _decision(decision, request.user)

@@ -8,8 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.accounts.roles import READS_LIST
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.models import PublishedRun, Reason
 from console.apps.ranking.runs import reasons_of
@@ -61,7 +60,7 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
         rows = _rows(_parts(filtered, count), run, request.language)
         detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
-        append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
+        record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)
         return csv_lines(head, rows) if format == "csv" else FileParts(xlsx_file(str(run.as_of), head, rows))
 
     # A thinned day says so in the file name: entities that were not listed are missing.

@@ -17,7 +17,7 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_AUDIT, READS_LIST
 from console.apps.audit import spool
-from console.apps.audit.chain import append, find_breaks, head_at, read_head
+from console.apps.audit.chain import append, find_breaks, head_at, read_head, record_event
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import AuditEvent, Kind
@@ -104,7 +104,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     head = read_head()
     after = head_at(max(0, head.number - MAX_VERIFIED))
     found = list(islice(find_breaks(after=after), MAX_BREAKS))
-    append([event_facts(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
+    record_event(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})
     context = {"found": found, "head": head, "is_done": True, "verified": head.number - after.number}
     return render(request, "audit_verified.html", context)
 
@@ -179,7 +179,7 @@ def model_card(request: HttpRequest) -> HttpResponse:
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
-    append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
+    record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})
     response = HttpResponse(card_markdown(run.model_card), content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
     return response

@@ -25,8 +25,7 @@ from console.apps.accounts.second_factor import (
     remove_second_factor,
     verified_device,
 )  # fmt: skip
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from jobs.texts.languages import Texts
 
@@ -73,9 +72,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         device = verified_device(request.user, device_of(request.user), form.digits)
         if device is not None:
             login(request, device)
-            append([event_facts(Kind.SECOND_FACTOR_PASSED, request.user)])
+            record_event(Kind.SECOND_FACTOR_PASSED, request.user)
             return redirect("home")
-        append([event_facts(Kind.SECOND_FACTOR_FAILED, request.user)])
+        record_event(Kind.SECOND_FACTOR_FAILED, request.user)
         form.add_error("code", request.texts("second.wrong"))
     return render(request, "second_factor.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -112,7 +111,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     elif not form.is_valid() or not _knows_password(request, form):
         messages.error(request, request.texts("second.wrong_either"))
     elif verified_device(user, device_of(user), form.digits) is None:
-        append([event_facts(Kind.SECOND_FACTOR_FAILED, user)])
+        record_event(Kind.SECOND_FACTOR_FAILED, user)
         messages.error(request, request.texts("second.wrong_either"))
     else:
         remove_second_factor(user, by=user)
