@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.foundation.errors import ConfigError
-from simulation.assessment.truth import TruthFile, truth_table
+from simulation.assessment.truth import SCHEMA, truth_table
 from simulation.sources import complaints, inspections, registrations
 from simulation.sources.faults import add_faults, faulty_records
 from simulation.sources.inspections import simulate_history
@@ -42,22 +43,22 @@ class Output:
         self.complaint = stack.enter_context(TextFiles(sources / "complaint", "complaints.jsonl", "utf-8"))
         self.inspection = stack.enter_context(TextFiles(sources / "inspection", "inspections.csv", "utf-8", inspections.HEADER))
         self.tax = stack.enter_context(ParquetFiles(sources / "tax", "returns.parquet"))
-        self.truth = TruthFile(folder / "truth")
-        stack.callback(self.truth.close)
+        (folder / "truth").mkdir()
+        self.truth = stack.enter_context(pq.ParquetWriter(folder / "truth" / "entities.parquet", SCHEMA, compression="zstd"))
         self.faults: dict[str, Counter[str]] = {name: Counter() for name in ("registration", "tax", "complaint", "inspection")}
 
 
 def generate_world(
     *, entities: int, months: int, seed: int, out: Path, as_of: date, advance: Callable[[int], None] | None = None
 ) -> None:
-    """Write ``out/sources`` and ``out/truth``.
+    """Write ``out/sources`` and ``out/truth``. The same seed gives the same bytes.
 
     Args:
         entities: number of market entities over the whole window.
-        months: whole months of history; the last is the month of ``as_of``.
-        seed: the same seed gives the same bytes.
+        months: whole months of history; the last is the month of ``as_of``, the world's last day.
+        seed: seed of all random numbers.
         out: an empty or new folder.
-        as_of: the world's last day.
+        as_of: the last day.
         advance: called after each chunk with the number of entities done.
 
     Raises:
@@ -89,7 +90,7 @@ def _generate_chunk(
     }
     entities, roles = make_entities(rng["entities"], clock, first, count, seed)
     history = simulate_history(rng["history"], clock, entities, roles)
-    output.truth.write(truth_table(clock, entities, roles, history))
+    output.truth.write_table(truth_table(clock, entities, roles, history))
     output.faults["registration"].update(
         pilot_code=int(entities.is_pilot.sum()),
         unknown_industry=int((~entities.has_industry).sum()),

@@ -15,7 +15,7 @@ from simulation.world.clock import Clock
 from simulation.world.entities import COMPANY, NEVER, SOLE_TRADER, Entities
 from simulation.world.industries import season_table, trait
 from simulation.world.population import Roles
-from simulation.world.text import dates, pick, strings
+from simulation.world.text import dates, masked, pick, strings
 
 VAT, CIT = 0, 1
 DUE_DAY = 15
@@ -255,14 +255,12 @@ def fen_as_yuan(fen: np.ndarray) -> pa.Array:
 def returns_table(entities: Entities, rows: Returns) -> pa.Table:
     """The returns as a table; unfiled returns have no amounts."""
     is_filed = rows.filed < NEVER
-    hidden = ~is_filed
 
     def money(fen: np.ndarray) -> pa.Array:
-        column = fen_as_yuan(fen)
-        return column if not hidden.any() else pa.compute.if_else(pa.array(is_filed), column, pa.scalar(None, MONEY))
+        return masked(fen_as_yuan(fen), is_filed)
 
     def count(values: np.ndarray) -> pa.Array:
-        return pa.array(values, pa.int64(), mask=hidden)
+        return pa.array(values, pa.int64(), mask=~is_filed)
 
     return pa.table(
         {
