@@ -155,10 +155,7 @@ def update_peer_medians(run: FinishedRun) -> int:
 def update_trend(as_of: date, credit: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
     """Store the points of a day that differ from those of the previous published day; return how many.
 
-    Args:
-        as_of: the day.
-        credit: entity, credit points and class on that day.
-        before: points and class on the previous published day, by entity.
+    ``credit`` has entity, points and class on that day, ``before`` points and class on the previous one, by entity.
     """
     TrendPoint.objects.filter(as_of=as_of).delete()
     changed = [row for row in credit if before.get(row[0]) != row[1:]]

@@ -17,7 +17,6 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.lake.finished_run import FinishedRun
 
 MONTHS = 24
-"""Months that are counted, up to the day's own."""
 _PLACE = ("region_code", "region_middle", "region_top", "industry_section")
 _UNFILED = "unfiled_returns"
 _READ = (ENTITY_ID, *_PLACE, registration.ESTABLISHED_ON, registration.CLOSED_ON, "risk_class", "is_listed")
@@ -28,17 +27,12 @@ Row = tuple[Any, ...]
 
 
 def compute_monthly_counts(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
-    """The counts of a run.
+    """The counts of a run, from every scored entity with the columns :data:`_READ`.
 
-    Events are counted for all months as known on the day; the state is counted for the day's month alone.
-
-    Args:
-        run: the run.
-        ranking: every scored entity, with its region, industry, class, and dates of establishment and closure.
-        is_newest: whether no later day is published; otherwise counts of events stay as later days gave them.
-        is_newest_of_month: whether no later day of its month is published.
+    Events are counted for all months as known on the day, unless a later day is published. The state is counted for the day's month
+    alone, unless a later day of the month is published.
     """
-    months = _months(run.as_of)
+    months = months_until(run.as_of)
     ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # few distinct values for a million entities
     counts: list[Row] = []
     if is_newest:
@@ -54,11 +48,12 @@ def update_monthly_counts(as_of: date, counts: Iterable[Row], *, is_newest: bool
     if is_newest:
         stored |= Figure.objects.filter(measure__in=_OF_EVENTS)
     if is_newest_of_month:
-        stored |= Figure.objects.filter(month=_months(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
+        stored |= Figure.objects.filter(month=months_until(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
     return _store_changed(stored, counts)
 
 
-def _months(as_of: date) -> list[date]:
+def months_until(as_of: date) -> list[date]:
+    """The first days of the months that are counted, up to the day's own."""
     last = as_of.year * 12 + as_of.month - 1
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
 

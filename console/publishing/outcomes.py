@@ -19,10 +19,8 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
 
     A day without results is an empty file, which shows that the source is alive; before the first result there is no file. A
     correction belongs to its own day, as a later version of the same visit. ``reported_at`` is when the result was recorded: no
-    label may use it before. The visitor is left out: it may not be a feature, and training does not need it.
-
-    Returns:
-        The file, if any, and the number of results.
+    label may use it before. The visitor is left out: it may not be a feature, and training does not need it. Returns the file, if
+    any, and the number of results.
     """
     zone = ZoneInfo(current_policy().time_zone)
     first = datetime.combine(as_of, time.min, tzinfo=zone)

@@ -33,11 +33,8 @@ NOTICES_LOSS = {
 def publish_lock(*, waits: bool = False) -> Iterator[None]:
     """Hold the lock for the block.
 
-    Args:
-        waits: whether to wait for another process that holds it.
-
     Raises:
-        Busy: if another process holds it and ``waits`` is false.
+        Busy: if another process holds it, unless ``waits``.
     """
     with ExitStack() as locks:
         if connections["default"].vendor == "sqlite":

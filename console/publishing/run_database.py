@@ -49,11 +49,9 @@ INDEXING_MEMORY = "256MB"
 
 
 def arrow_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
-    """Columns of equal length as a table with the types of the model's fields.
+    """Arrow columns, pandas columns or lists, by field name, as a table with the types of the model's fields.
 
-    Args:
-        model: the model.
-        columns: by field name: Arrow columns, pandas columns or lists. What pandas takes for missing becomes null.
+    What pandas takes for missing becomes null.
 
     Raises:
         ArrowInvalid: for a value that does not fit the field.

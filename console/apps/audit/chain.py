@@ -38,12 +38,9 @@ def record_event(kind: str, actor: Any, **about: Any) -> None:
 
 
 def append(events: Iterable[EventFacts]) -> Head:
-    """Append events to the chain, all or none, within the caller's transaction if there is one.
+    """Append events to the chain, all or none, within the caller's transaction if there is one; return the newest event.
 
     An event whose ``uid`` is in the chain already is skipped: the spool may deliver it twice.
-
-    Returns:
-        The newest event.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":

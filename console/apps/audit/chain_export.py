@@ -13,12 +13,7 @@ from console.apps.audit.models import AuditEvent, Kind
 
 
 def chain_lines(actor: Any, *, is_whole: bool) -> Iterator[str]:
-    """The lines of the chain file, up to the event that records the export.
-
-    Args:
-        actor: who exports it, a user or :data:`console.apps.audit.events.SYSTEM`.
-        is_whole: whether the file includes the personal fields.
-    """
+    """The lines of the chain file, up to the event that records the export. If ``is_whole``, they have the personal fields."""
     spool.flush()
     record_event(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})
     head = read_head()

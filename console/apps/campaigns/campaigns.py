@@ -19,27 +19,16 @@ _MEMBER_FIELDS = ("entity_id", "name", "position", "risk_class", "region_code", 
 def make_campaign(
     user: Any, run: PublishedRun, filters: Mapping[str, str], entities: Iterable[Ranked], answers: Mapping[str, Any]
 ) -> Campaign:
-    """Make a campaign of entities of a run.
-
-    Args:
-        user: the supervisor who makes it.
-        run: the run of the entities.
-        filters: the filter that selected them, as the campaign stores it.
-        entities: its members.
-        answers: ``name``, ``starts_on``, ``ends_on``, ``capacity``, ``checklist`` and the form's ``token``.
+    """Make a campaign of entities of a run, with the filters that selected them and the answers of the form.
 
     Raises:
         IntegrityError: the form was sent before.
     """
     with transaction.atomic():
         campaign = Campaign.objects.create(
-            name=answers["name"],
+            **{name: answers[name] for name in ("name", "starts_on", "ends_on", "capacity", "checklist")},
             filters=filters,
             run_id=run.run_id,
-            starts_on=answers["starts_on"],
-            ends_on=answers["ends_on"],
-            capacity=answers["capacity"],
-            checklist=answers["checklist"],
             made_by=user,
             made_at=clock.now(),
             form_token=answers["token"],

@@ -93,10 +93,7 @@ def end_deferrals(run: PublishedRun) -> int:
 
 
 def end_due_deferrals(most: int) -> bool:
-    """Return to review the cases, deferred or not visited, whose day has come. It does not need a new published run.
-
-    Args:
-        most: the most cases to move.
+    """Return to review at most ``most`` cases, deferred or not visited, whose day has come. It needs no new published run.
 
     Returns:
         Whether no due case is left; otherwise the next call continues.
