@@ -14,20 +14,10 @@ from django.db.models import Max
 
 from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
+from console.apps.decisions import policies
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
-from console.apps.decisions.policies import (
-    NotPossible,
-    check_case_allows,
-    check_deferral,
-    check_dismissal,
-    check_undo,
-    days_deferred,
-    due_after,
-    longest_deferral,
-    needs_two_people,
-    return_date_after_no_visit,
-)
+from console.apps.decisions.policies import NotPossible
 from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, Refused, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
 from console.apps.ranking.current_policy import current_date, current_policy
@@ -76,21 +66,21 @@ def decide(user: Any, entity: Ranked, run_id: str, form: DecisionInput) -> Decis
     """
     limits = current_policy()
     action = form.action
-    if action == Action.DISMISS and needs_two_people(entity.risk_class, limits):
+    if action == Action.DISMISS and policies.needs_two_people(entity.risk_class, limits):
         action = Action.PROPOSE
     with one_step():
         case = case_of(entity)
         check_user_can(user, action, case)
         _check_form(case, form)
-        after = check_case_allows(action, State(case.state))
-        check_dismissal(action, entity.risk_class, limits)
+        after = policies.check_case_allows(action, State(case.state))
+        policies.check_dismissal(action, entity.risk_class, limits)
         if action == Action.DEFER:
-            deferred = days_deferred(_steps_of(case, limits), current_date(), limits)
-            check_deferral(form.wake_on, form.wake_condition, current_date(), limits, deferred)
-            form = replace(form, wake_on=form.wake_on or longest_deferral(current_date(), limits, deferred))
+            deferred = policies.days_deferred(_steps_of(case, limits), current_date(), limits)
+            policies.check_deferral(form.wake_on, form.wake_condition, current_date(), limits, deferred)
+            form = replace(form, wake_on=form.wake_on or policies.longest_deferral(current_date(), limits, deferred))
         if form.assigned_to is not None and not _sees(form.assigned_to, entity):
             raise NotPossible("refused.assignee")
-        due_on = due_after(action, current_date(), limits)
+        due_on = policies.due_after(action, current_date(), limits)
         if action == Action.ASSIGN:
             due_on, form = _with_dates_of(case, form)
         return _move(case, action, after, user, entity=entity, run_id=run_id, form=form, due_on=due_on)
@@ -136,7 +126,7 @@ def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
         case = Case.objects.select_for_update().get(pk=case.pk)
         check_user_can(user, form.action, case)
         _check_form(case, form)
-        after = check_case_allows(form.action, State(case.state))
+        after = policies.check_case_allows(form.action, State(case.state))
         due_on = None
         if form.action == Action.ASSIGN:
             if form.assigned_to is not None and not Case.objects.visible_to(form.assigned_to).filter(pk=case.pk).exists():
@@ -144,7 +134,7 @@ def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
             due_on, form = _with_dates_of(case, form)
         elif after == State.NOT_INSPECTED:
             # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
-            form = replace(form, wake_on=case.wake_on or return_date_after_no_visit(current_date(), current_policy()))
+            form = replace(form, wake_on=case.wake_on or policies.return_date_after_no_visit(current_date(), current_policy()))
         return _move(case, form.action, after, user, form=form, due_on=due_on)
 
 
@@ -158,7 +148,7 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
     with one_step():
         case = Case.objects.select_for_update().get(pk=decision.case_id)
         check_user_can(user, Action.UNDO, case)
-        check_undo(decision, user, clock.now(), current_policy())
+        policies.check_undo(decision, user, clock.now(), current_policy())
         newest = case.decisions.order_by("-at", "-id").first()
         if newest is None or newest.pk != decision.pk:
             raise NotPossible("refused.undo_followed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -17,7 +16,8 @@ from console.apps.decisions.permissions import user_can
 from console.apps.decisions.policies import NotPossible, case_allows, check_undo, days_overdue, needs_two_people
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
-from console.apps.evidence.read import MOST_EVENTS, TimelineEvent, timeline, trend
+from console.apps.evidence.models import Event
+from console.apps.evidence.read import MOST_EVENTS, timeline, trend
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, current_run, ranked_of, shared_identifiers_of
@@ -187,25 +187,19 @@ class CaseEvent:
 
 
 def _with_decisions(
-    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
-) -> list[TimelineEvent | CaseEvent]:
+    events: list[Event], history: list[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
+) -> list[Event | CaseEvent]:
     """Events and decisions, the newest first. Decisions precede events of the same day, which they followed.
 
-    Args:
-        events: the events of the entity from :func:`console.apps.evidence.read.timeline`.
-        history: all decisions of its case, the newest first.
-        run: the run that is shown. For an older run only decisions made while it was shown are included.
-        zone: the profile's time zone.
-        is_newest: whether the run is the newest.
+    For an older run only decisions made while it was shown are included.
     """
-    decisions = list(history)
+    decisions = history
     if not is_newest:
         until = _shown_until(run)
         decisions = [decision for decision in decisions if decision.at < until or decision.run_id == run.run_id]
     undone = {decision.undoes_id for decision in decisions if decision.undoes_id is not None}
-    rows: list[TimelineEvent | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
-    rows += events
-    return sorted(rows, key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+    rows: list[Event | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
+    return sorted([*rows, *events], key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 
 
 def _shown_until(run: PublishedRun) -> datetime:
