@@ -44,7 +44,7 @@ def for_roles(roles: Collection[str]) -> Callable[[View], View]:
 def note_view(
     request: HttpRequest, what: str, *, run: PublishedRun | None = None, entity: Ranked | Case | None = None, **detail: Any
 ) -> None:
-    """Record in the audit which page of which run and entity the user saw."""
+    """Record in the audit that the user saw this page, with its run and entity."""
     spool.put(
         event_facts(
             Kind.VIEWED,

@@ -61,9 +61,9 @@ _SUMS: dict[str, tuple[str, str]] = {
     **{f"vat_quarter_{q}": (f"Sales declared for sales tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
     **{f"vat_months_{q}": (f"Months that those returns of quarter {q} cover", "months") for q in range(4)},
     **{f"cit_quarter_{q}": (f"Income declared for income tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
-    **{f"vat_year_{y}": (f"Sales declared for sales tax, {ago} before the settled month's", _MINOR) for y, ago in _AGO.items()},
+    **{f"vat_year_{y}": (f"Sales declared for sales tax, {ago} before the closed month's", _MINOR) for y, ago in _AGO.items()},
     **{f"vat_year_months_{y}": (f"Months that those returns of {ago} before cover", "months") for y, ago in _AGO.items()},
-    **{f"cit_year_{y}": (f"Income declared for income tax, {ago} before the settled month's", _MINOR) for y, ago in _AGO.items()},
+    **{f"cit_year_{y}": (f"Income declared for income tax, {ago} before the closed month's", _MINOR) for y, ago in _AGO.items()},
 }
 
 TAX_SUMS = Contract(

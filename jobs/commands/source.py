@@ -19,7 +19,7 @@ def source() -> None:
 def infer(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A raw file of the source: CSV, JSON Lines or Parquet.")],
     contract: Annotated[
-        str | None, typer.Option("--contract", help="registration, tax_filing, complaint or inspection; guessed by default.")
+        str | None, typer.Option("--contract", help="The contract of its records, such as complaint; guessed by default.")
     ] = None,
 ) -> None:
     """Write a draft mapping for FILE to standard output. Review each line with a ?, then run `steelyard config check`."""

@@ -36,7 +36,7 @@ value is zero. A value of a day uses only what happened by that day and was know
 An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within
 ±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
 The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
-the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last settled month, the
+the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last closed month, the
 month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
 
 An indicator that is *not scored* enters no model. It helps people to judge what they read.

@@ -7,10 +7,13 @@ import math
 import numpy as np
 
 from jobs.documents.svg import Canvas
+from jobs.profile.load_profile import load_profile
 from models.risk.credit import class_of_interval, credit_points
 
-BOUNDS = {"A": 700, "B": 500, "C": 300, "D": 0}
-"""The class bounds of the shipped profiles."""
+PROFILE = "cn"
+"""The profile whose classes the figures show."""
+COLOURS = ("green", "grey", "amber", "red")
+"""The colours of the classes, best class first."""
 
 
 def figures() -> dict[str, str]:
@@ -74,7 +77,7 @@ def layers() -> str:
         ("benchmarks", "measurements", "grey"),
         ("simulation  |  console", "an invented world  |  the site for regulators", "blue"),
         ("jobs", "commands > run_day, replay > report, onboarding, analysis > training > steps > incremental", "green"),
-        ("", "sources  >  engine, texts  >  lake  >  profile  >  foundation  >  transforms", "green"),
+        ("", "sources  >  engine, texts  >  lake  >  profile  >  formats  >  foundation  >  transforms", "green"),
         ("models", "targeting  >  explanation  >  evaluation  >  labels  >  risk  >  anomaly  >  statistics", "amber"),
         ("expectations", "gate  >  suites  >  row_rules, batch_metrics  >  contracts, standards", "red"),
     ]
@@ -128,12 +131,9 @@ def classes() -> str:
     def x_of(points: float) -> float:
         return left + width * points / 1000
 
-    for name, low, high, colour in (
-        ("D", 0, 300, "red"),
-        ("C", 300, 500, "amber"),
-        ("B", 500, 700, "grey"),
-        ("A", 700, 1000, "green"),
-    ):
+    profile = load_profile(PROFILE)
+    bounds = [*profile.classes.values()]
+    for name, low, high, colour in reversed([*zip(profile.classes, bounds, [1000, *bounds], COLOURS, strict=False)]):
         canvas.area(x_of(low), top, width * (high - low) / 1000, 190, colour)
         canvas.text((x_of(low) + x_of(high)) / 2, top - 10, name, bold=True)
     cases: list[tuple[str, float, float, float]] = [
@@ -144,7 +144,7 @@ def classes() -> str:
     for number, (name, *chances) in enumerate(cases):
         y = top + 40 + 55 * number
         points = credit_points(np.zeros(3), np.array(chances))
-        (found,) = class_of_interval(points[:1], points[2:], BOUNDS, "B")
+        (found,) = class_of_interval(points[:1], points[2:], profile.classes, profile.certainty.ordinary)
         best, middle, worst = (x_of(float(value)) for value in points)
         canvas.curve([(best, y), (worst, y)], "#1f4e79", 5)
         canvas.box(middle - 5, y - 9, 10, 18, "", "blue")

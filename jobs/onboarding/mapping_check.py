@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from expectations.contracts.lineage import KNOWN_AT
+from jobs.formats.raw_records import declared_type
+from jobs.formats.registry import FILE_FORMATS
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.foundation.files import read_toml
 from jobs.profile.load_profile import profile_problems
@@ -18,8 +20,6 @@ from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
 from jobs.profile.validation import Problem, near
 from jobs.sources.deliveries import find_all_deliveries, find_lookup_files
-from jobs.sources.formats import FORMATS
-from jobs.sources.parquet_format import declared_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -189,10 +189,10 @@ def _source_types(mapping: SourceMapping, sources: Path | None) -> Mapping[str, 
 
 def _is_typed(form: str) -> bool:
     """Whether the columns of a format have types; those of a database are text."""
-    return form in FORMATS and FORMATS[form].types is not None
+    return form in FILE_FORMATS and FILE_FORMATS[form].types is not None
 
 
 def _types_in(files: Sequence[Path], form: str) -> Mapping[str, pa.DataType]:
     """The types of the columns of the last file; none where there is no file or its values are text."""
-    types = FORMATS[form].types
+    types = FILE_FORMATS[form].types
     return types(files[-1]) if files and types else {}

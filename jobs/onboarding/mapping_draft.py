@@ -8,9 +8,10 @@ from pathlib import Path
 
 from expectations.contracts.contract import Column, Contract, Type, sql_literal
 from expectations.contracts.registration import ID_SCHEME
+from jobs.formats.raw_records import RAW_TYPES, decimal_digits
 from jobs.onboarding.mapping_guess import SURE, Guess, guess_contract, known_names
 from jobs.onboarding.sniff_file import ColumnLook, FileLook, sniff
-from jobs.profile.mapping_schema import PLACEHOLDER, RAW_TYPES, decimal_digits
+from jobs.profile.mapping_schema import PLACEHOLDER
 from jobs.profile.mapping_sql import quoted
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -14,21 +14,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.formats.raw_records import RAW, ROW, FileProblem, RawFile
+from jobs.formats.registry import Format, format_of, kind_without_format, read_file
+from jobs.formats.text_lines import SAMPLE_BYTES
 from jobs.foundation.errors import ConfigError
-from jobs.sources.formats import Format, format_of, read_file
-from jobs.sources.raw_records import RAW, ROW, FileProblem, RawFile
-from jobs.sources.text_lines import SAMPLE_BYTES
 
 SAMPLE_ROWS = 5_000
 MOST_CATEGORIES = 20
 NULLS = ("", "NULL", "null", "N/A", "无", "-", "—")
-# Signatures of files that people deliver instead of text.
-_SIGNATURES = {
-    b"PK\x03\x04": "a spreadsheet or ZIP archive",
-    b"\x1f\x8b": "a gzip archive",
-    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
-    b"%PDF": "a PDF",
-}
 
 DATE_FORMATS = (
     ("yyyy-MM-dd", "%Y-%m-%d", r"\d{4}-\d{2}-\d{2}"),
@@ -94,6 +87,9 @@ def sniff(path: Path) -> FileLook:
     """
     head = _head(path)
     form = format_of(head)
+    if form is None:
+        next_step = "export it as CSV, JSON Lines or Parquet"
+        raise ConfigError(what=f"it is {kind_without_format(head)}", where=str(path), next_step=next_step)
     settings: dict[str, Any] = form.settings(head)
     columns = form.keys(head, settings["encoding"]) if form.keys else None
     tables: list[pa.Table] = []
@@ -124,9 +120,6 @@ def _head(path: Path) -> bytes:
         ) from error
     if not head:
         raise ConfigError(what="the file is empty", where=str(path), next_step="give a file with records")
-    for signature, kind in _SIGNATURES.items():
-        if head.startswith(signature):
-            raise ConfigError(what=f"it is {kind}", where=str(path), next_step="export it as CSV, JSON Lines or Parquet")
     return head
 
 

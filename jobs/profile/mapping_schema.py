@@ -14,6 +14,8 @@ from pydantic.dataclasses import dataclass
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SOURCES
+from jobs.formats.raw_records import RAW_TYPES, decimal_digits
+from jobs.formats.registry import FILE_FORMATS
 from jobs.profile.validation import (
     SETTINGS,
     Count,
@@ -30,15 +32,7 @@ from jobs.profile.validation import (
 )
 
 POSTGRESQL = "postgresql"
-FILE_FORMATS = ("csv", "jsonl", "parquet")
-"""The names of the formats in :mod:`jobs.sources.formats`, which is above this package; a test compares both."""
-TYPED_FORMATS = ("parquet",)
-"""Formats whose columns have types; elsewhere every value is text."""
-KEYED_FORMATS = ("jsonl",)
-"""Formats whose columns a lookup must list, since a file has no header."""
 PLACEHOLDER = "{delivered_on}"
-RAW_TYPES = ("string", "int", "bigint", "double", "boolean", "date", "timestamp")
-_DECIMAL = re.compile(r"decimal\(([1-9]|[12]\d|3[0-8]),(\d+)\)")
 
 
 def _is_encoding(value: str) -> bool:
@@ -122,7 +116,7 @@ class Lookup:
 
     name: Annotated[str, holds(str.isidentifier, "write a name of letters, digits and underscores")]
     files: Text
-    format: Annotated[str, one_of(*FILE_FORMATS)]
+    format: Annotated[str, one_of(*sorted(FILE_FORMATS))]
     key: Text
     encoding: Encoding = "utf-8"
     delimiter: Delimiter = ","
@@ -135,7 +129,7 @@ class MappingSettings:
 
     contract: Annotated[InstanceOf[Contract], BeforeValidator(_contract)]
     owner: Text
-    format: Annotated[str, one_of(*FILE_FORMATS, POSTGRESQL)]
+    format: Annotated[str, one_of(*sorted(FILE_FORMATS), POSTGRESQL)]
     delivery: Annotated[str, one_of("increment", "snapshot")]
     raw: Raw
     encoding: Encoding = "utf-8"
@@ -241,7 +235,8 @@ def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterato
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         yield Problem("raw.columns", f"{name!r} is listed twice", "list it once")
     types = sound.get("raw", {}).get("types", {})
-    if types and "format" in sound and sound["format"] not in TYPED_FORMATS:
+    form = FILE_FORMATS.get(sound.get("format", ""))
+    if types and "format" in sound and not (form and form.types):
         yield Problem("raw.types", "is for Parquet; elsewhere every column is read as text", "remove it")
     for name, kind in types.items():
         if name not in columns:
@@ -250,20 +245,12 @@ def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterato
             yield Problem(f"raw.types.{name}", f"is {kind!r}", f"use one of {', '.join(RAW_TYPES)}, decimal(18,2)")
 
 
-def decimal_digits(kind: object) -> tuple[int, int] | None:
-    """Precision and scale of a type such as ``decimal(18,2)``; None for any other."""
-    found = _DECIMAL.fullmatch(kind) if isinstance(kind, str) else None
-    if found is None or int(found[2]) > int(found[1]):
-        return None
-    return int(found[1]), int(found[2])
-
-
 def _lookup_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterator[Problem]:
     names: set[str] = set()
     for place, lookup in enumerate(sound.get("lookups", ()), start=1):
         at, name, key = f"lookups[{place}].", lookup["name"], lookup["key"]
         yield from _path_problems(lookup["files"], f"{at}files")
-        if lookup["format"] in KEYED_FORMATS and not lookup.get("columns"):
+        if FILE_FORMATS[lookup["format"]].keys and not lookup.get("columns"):
             yield Problem(f"{at}columns", f"is missing where format is {lookup['format']}", "list the keys that are read")
         if name in names or name in columns:
             yield Problem(f"{at}name", f"{name!r} is the name of another lookup or raw column", "choose another")

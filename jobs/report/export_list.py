@@ -91,7 +91,7 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
         home: the run's home.
         profile: the profile of the run.
         as_of: the day.
-        format: one of :data:`FORMATS`.
+        format: one of :data:`EXPORT_FORMATS`.
         out: the file. A missing folder is created.
         language: of reasons, names and the page.
 
@@ -102,10 +102,12 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
         ConfigError: if the format or the language is unknown, or the file cannot be written.
         InputMissing: if the day has no list.
     """
-    if format not in FORMATS:
-        raise ConfigError(what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(FORMATS)}")
+    if format not in EXPORT_FORMATS:
+        raise ConfigError(
+            what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(EXPORT_FORMATS)}"
+        )
     load_texts(language)
-    content = FORMATS[format](home, profile, as_of, language)
+    content = EXPORT_FORMATS[format](home, profile, as_of, language)
     _put(content, out)
     return len(content)
 
@@ -123,7 +125,7 @@ def _as_page(home: Path, profile: Profile, as_of: date, language: str) -> bytes:
     return render_page(gather(home, profile, as_of), language).encode()
 
 
-FORMATS: dict[str, Callable[[Path, Profile, date, str], bytes]] = {"csv": _as_csv, "parquet": _as_parquet, "html": _as_page}
+EXPORT_FORMATS: dict[str, Callable[[Path, Profile, date, str], bytes]] = {"csv": _as_csv, "parquet": _as_parquet, "html": _as_page}
 
 
 def _read(home: Path, as_of: date) -> tuple[pa.Table, pa.Table]:

@@ -1,1 +1,1 @@
-"""Read deliveries: one registry of formats, files and databases, landing."""
+"""Read deliveries: files and databases, landing."""

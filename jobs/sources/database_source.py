@@ -19,6 +19,7 @@ from pyspark.sql import functions as F
 
 from jobs.engine.apache_spark import POSTGRESQL_JAR
 from jobs.engine.session import is_apache_spark
+from jobs.formats.raw_records import RAW, ROW
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.lake.batches import Batch, FileFacts
 from jobs.profile.mapping import SourceMapping
@@ -42,7 +43,6 @@ from jobs.sources.postgresql import (
     rejected,
     without_password,
 )
-from jobs.sources.raw_records import RAW, ROW
 
 if TYPE_CHECKING:
     from jobs.engine.lake import Lake

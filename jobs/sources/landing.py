@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.contracts.quarantine import Stage, quarantine_of
+from jobs.formats.raw_records import BLOCK_BYTES, FileProblem, RawChunk, RawFile, RejectedRecord
+from jobs.formats.registry import read_file
 from jobs.lake.tables import arrow_schema
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.deliveries import Delivery
-from jobs.sources.formats import read_raw
-from jobs.sources.raw_records import FileProblem, RawChunk, RejectedRecord
 
 T = TypeVar("T")
 
@@ -150,6 +150,22 @@ class Landing:
     def _give_up(self, name: str, day: date, rule_id: str, reason: str) -> None:
         self.landed.problems.setdefault(day, []).append(f"{name}: {reason}")
         self.reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
+
+
+def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawChunk, None, None]:
+    """The records of one file of a source, with the columns ``mapping.raw.columns``.
+
+    Args:
+        path: the file.
+        mapping: its source.
+        block_bytes: the bytes of a text file that are read at once.
+
+    Raises:
+        FileProblem: when the file's columns are missing, doubled or of another type; discard the chunks given before.
+        OSError: when the machine does not give the file, or the rest of it; discard the chunks given before.
+    """
+    file = RawFile(path, mapping.encoding, mapping.delimiter, mapping.raw.columns, mapping.raw.types, mapping.nulls, block_bytes)
+    yield from read_file(mapping.format, file)
 
 
 def land(

@@ -5,7 +5,7 @@ If an expression fails, its column is found here, since an engine's message seld
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,15 +20,15 @@ from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, IS_REVISION,
 from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
+from jobs.formats.raw_records import RAW, ROW, RawChunk, RawFile
+from jobs.formats.registry import read_file
 from jobs.foundation.errors import ConfigError, first_line
 from jobs.profile.mapping import SourceMapping, known_at_expression, select_expressions
 from jobs.profile.mapping_schema import Lookup
 from jobs.profile.mapping_sql import quoted
 from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files
-from jobs.sources.formats import read_lookup
 from jobs.sources.landing import DELIVERED, FILE, Landed
-from jobs.sources.raw_records import RAW, ROW
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, UNREADABLE_REASON, UNREADABLE_VALUE, add_mapped
 from jobs.transforms.versions import add_content_hash
 
@@ -152,3 +152,8 @@ def _first_failing(rows: DataFrame, expressions: dict[str, str]) -> tuple[str, P
         except PySparkException as error:
             return name, error
     return None
+
+
+def read_lookup(path: Path, lookup: Lookup) -> Iterator[RawChunk]:
+    """The records of a lookup's file, with the columns that the lookup lists, else all of the file."""
+    return read_file(lookup.format, RawFile(path, lookup.encoding, lookup.delimiter, lookup.columns or None))

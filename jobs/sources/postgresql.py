@@ -17,11 +17,11 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RejectedRecord
+from jobs.formats.text_lines import LONGEST_LINE
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.mapping_schema import Database, quoted
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RejectedRecord
-from jobs.sources.text_lines import LONGEST_LINE
 
 
 def address_of(mapping: SourceMapping) -> str:

@@ -23,6 +23,7 @@ from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
 from expectations.contracts.registry import BRONZE
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
+from jobs.formats.raw_records import RAW
 from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import CountMismatch
 from jobs.lake.batches import (
@@ -44,7 +45,6 @@ from jobs.sources.deliveries import find_lookup_files
 from jobs.sources.file_source import source_of
 from jobs.sources.landing import Landed
 from jobs.sources.mapped_records import failing_expression, read_landed
-from jobs.sources.raw_records import RAW
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept

@@ -21,7 +21,7 @@ from expectations.contracts.tax_filing import PERIOD_END
 from jobs.transforms.frames import aggregate, select
 from jobs.transforms.latest_known import keep_standing
 
-SETTLING_DAYS = 45
+CLOSING_DAYS = 45
 """A month is closed this many days after it: its returns were due by the middle of the next month."""
 RECORD_MONTHS = 24
 """Late filing is measured over the returns of this many closed months."""
@@ -32,15 +32,15 @@ HISTORY_MONTHS = 36
 
 _MONTHS = "(year({0}) * 12 + month({0}))"
 _QUARTERS = "(year({0}) * 4 + quarter({0}))"
-_MONTH = f"({_MONTHS.format('settled')} - {_MONTHS.format('period_end')})"
+_MONTH = f"({_MONTHS.format('closed_month')} - {_MONTHS.format('period_end')})"
 
 _ROW = {
     "is_sales": "tax_type IN ('vat', 'sales')",
     "is_cit": "tax_type = 'cit'",
     "month": _MONTH,
     "months": f"{_MONTHS.format('period_end')} - {_MONTHS.format('period_start')} + 1",
-    "quarter": f"{_QUARTERS.format('add_months(settled, -2)')} - {_QUARTERS.format('period_end')}",
-    "years_ago": "year(settled) - year(period_end)",
+    "quarter": f"{_QUARTERS.format('add_months(closed_month, -2)')} - {_QUARTERS.format('period_end')}",
+    "years_ago": "year(closed_month) - year(period_end)",
     "is_due": f"coalesce(due_on <= as_of, false) AND {_MONTH} < {RECORD_MONTHS}",
     "is_filed": "coalesce(filed_on <= as_of, false)",
     "days_late": "CASE WHEN filed_on <= as_of AND filed_on > due_on THEN datediff(filed_on, due_on) ELSE 0 END",
@@ -113,7 +113,7 @@ SUMS = {
 
 def closed_month(as_of: date) -> date:
     """The first day of the last month that is closed on a day."""
-    return (as_of - timedelta(days=SETTLING_DAYS)).replace(day=1)
+    return (as_of - timedelta(days=CLOSING_DAYS)).replace(day=1)
 
 
 def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
@@ -134,7 +134,7 @@ def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
         returns: the result of :func:`returns_as_of`.
         as_of: the day on which windows end and late returns are counted.
     """
-    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("settled", F.lit(closed_month(as_of)))
+    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("closed_month", F.lit(closed_month(as_of)))
     # A figure filed after as_of does not count, even if the source gives an earlier known_at.
     amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
     rows = dated.transform(select, ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)

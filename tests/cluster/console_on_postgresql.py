@@ -92,7 +92,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     wrong = [Client().post("/sign-in/", {"username": "nobody", "password": "wrong"}).status_code for _ in range(2)]
     says["tries"] = [*wrong, *Tries.objects.order_by("about").values_list("about", "count"), delete_expired()]
     says["figures"] = Figure.objects.count()
-    says["ties"] = shared_identifiers_of(PublishedRun.objects.get()).count()
+    says["shared_identifiers"] = shared_identifiers_of(PublishedRun.objects.get()).count()
     says["breaks"] = len(list(find_breaks()))
     says["with_nul"] = [
         client.get(page).status_code for page in ("/entity/a%00b/", f"/entity/{first.entity_id}/?run=%00", "/list/?q=%00")

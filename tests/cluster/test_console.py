@@ -36,7 +36,7 @@ def test_publishing_pages_decisions_and_the_audit_work_on_postgresql(
     assert says["tries"] == [200, 200, ["account", 2], ["address", 2], 0]
     assert says["looks"] == 1
     assert says["figures"] > 0
-    assert says["ties"] > 0
+    assert says["shared_identifiers"] > 0
     assert says["taken_in"] >= 3
     assert says["breaks"] == 0
     assert says["with_nul"] == [404, 200, 200, 200, 200, 200, 200]

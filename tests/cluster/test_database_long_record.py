@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from adbc_driver_postgresql import dbapi
 
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW
+from jobs.formats.text_lines import LONGEST_LINE
 from jobs.profile.mapping import load_mapping
 from jobs.sources.postgresql import connected, read_day
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW
-from jobs.sources.text_lines import LONGEST_LINE
 from tests.cluster.test_database_source import MAPPING, VARIABLE
 
 pytestmark = pytest.mark.cluster

@@ -31,7 +31,7 @@ def a_row_in_each_table(site: Site, send: Any) -> None:
     region = {name: getattr(entity, name) for name in ("region_code", "region_middle", "region_top")}
     result = Result.objects.create(decision=decision, visit_status="not_done")
     ReasonVerdict.objects.create(result=result, indicator="any", right="yes", run_id=site.run.run_id, **region)
-    Handling.objects.create(decision=decision, at=clock.now(), actor=site.user("chen"), is_open=False, reason="mended")
+    Handling.objects.create(decision=decision, at=clock.now(), actor=site.user("chen"), is_open=False, reason="asked_for")
     appeal = Appeal.objects.create(
         case=decision.case,
         received_on=date(2026, 7, 1),

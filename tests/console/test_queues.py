@@ -25,7 +25,7 @@ def subject(site: Site, send: Any) -> Ranked:
     return subject
 
 
-def handle(site: Site, name: str, reason: str = "mended", seen: int = 0, token: str = "t", **more: str) -> Any:
+def handle(site: Site, name: str, reason: str = "asked_for", seen: int = 0, token: str = "t", **more: str) -> Any:
     said = {"token": token, "seen": seen, "reason": reason, **more}
     return site.client(name).post(f"/feedback/{Decision.objects.get().pk}/handle/", said)
 
@@ -46,7 +46,7 @@ def test_a_closed_dismissal_leaves_the_open_ones_and_can_be_reopened(site: Site,
     assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
 
     steps = list(Handling.objects.values_list("actor__username", "is_open", "reason"))
-    assert steps == [(name, False, "mended"), (name, True, "again")]
+    assert steps == [(name, False, "asked_for"), (name, True, "again")]
     assert Decision.objects.get().case.state == State.DISMISSED
 
 
@@ -55,7 +55,7 @@ def test_each_step_is_in_the_audit(site: Site, subject: Ranked) -> None:
 
     event = AuditEvent.objects.get(kind="handled")
     assert (event.actor, event.entity_id, event.region_code) == ("chen", subject.entity_id, subject.region_code)
-    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "mended"}
+    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "asked_for"}
 
 
 @pytest.mark.usefixtures("subject")
@@ -97,7 +97,7 @@ def test_dismissals_outside_the_queue_or_the_region_are_not_found(site: Site, se
         send(name, site.ranked(is_listed=True, region_middle=region, risk_class="C"), "dismiss", reason=reason)
 
     for decision in Decision.objects.all():
-        said = {"token": f"t{decision.pk}", "seen": 0, "reason": "mended"}
+        said = {"token": f"t{decision.pk}", "seen": 0, "reason": "asked_for"}
         assert site.client("chen").post(f"/feedback/{decision.pk}/handle/", said).status_code == 404
 
 

@@ -39,16 +39,16 @@ def expected(frame: pd.DataFrame, entity: str, kind: str) -> set[str]:
 def test_each_listed_entity_has_the_shared_identifiers_of_the_register(site: Site) -> None:
     frame = register(site)
     found: dict[tuple[int, str], list[Tie]] = {}
-    for tie in Tie.objects.using(alias_of(site.run.run_id)):
-        found.setdefault((tie.position, tie.kind), []).append(tie)
+    for shared in Tie.objects.using(alias_of(site.run.run_id)):
+        found.setdefault((shared.position, shared.kind), []).append(shared)
     counted = Counter(kind for _, kind in found)
 
     for entity in site.all_ranked(is_listed=True):
         for kind in ("address", "person", "phone", "agent"):
             wanted, there = expected(frame, entity.entity_id, kind), found.get((entity.position, kind), [])
-            assert {tie.other_id for tie in there} <= wanted
+            assert {shared.other_id for shared in there} <= wanted
             assert len(there) == min(len(wanted), MOST)
-            assert {tie.sharing for tie in there} <= {len(wanted)}
+            assert {shared.sharing for shared in there} <= {len(wanted)}
     assert counted["address"]
     assert counted["person"]
 
@@ -75,10 +75,10 @@ def test_a_shared_identifier_names_the_first_by_rank_and_counts_all() -> None:
 def test_the_page_names_entities_of_the_users_regions_and_counts_the_others(site: Site) -> None:
     shown = 0
     for entity in site.all_ranked(is_listed=True, region_middle=HANGZHOU):
-        for tie in site.client("wang").get(f"/entity/{entity.entity_id}/").context["ties"]:
-            assert {other.region_middle for other in tie["others"]} <= {HANGZHOU}
-            assert tie["sharing"] == len(tie["others"]) + tie["more"]
-            shown += len(tie["others"])
+        for shared in site.client("wang").get(f"/entity/{entity.entity_id}/").context["shared_identifiers"]:
+            assert {other.region_middle for other in shared["others"]} <= {HANGZHOU}
+            assert shared["sharing"] == len(shared["others"]) + shared["more"]
+            shown += len(shared["others"])
 
     assert shown
 

@@ -152,7 +152,7 @@ VALUES: dict[str, Iterable[object]] = {
     "state": State,
     "status": registration.VALUES[registration.STATUS],
     "tax": tax_filing.VALUES[tax_filing.TAX_TYPE],
-    "tie": KINDS,
+    "shared_identifier": KINDS,
     "verdict": (*Verdict, "not settled", "not mapped"),
     "visit": inspection.VALUES[inspection.VISIT_STATUS],
     "visits": ("overdue", "this_week", "later"),

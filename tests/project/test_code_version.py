@@ -144,8 +144,8 @@ def test_a_changed_data_file_changes_the_hash_of_the_steps_that_read_it(
 
 MOVES = {
     "jobs.steps.ingest_source": "jobs.intake.ingest",
-    "jobs.sources.raw_records": "jobs.sources.records",
-    "jobs.sources.text_lines": "jobs.sources.records",
+    "jobs.formats.raw_records": "jobs.sources.records",
+    "jobs.formats.text_lines": "jobs.sources.records",
     "jobs.transforms.latest_known": "jobs.transforms.known.latest",
     "expectations.contracts.indicators": "expectations.catalogue.indicators",
     "models.statistics.robust_scale": "models.scales",

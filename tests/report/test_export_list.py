@@ -18,7 +18,7 @@ from expectations.contracts.scoring import RISK_LIST
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.files import escape_formula
 from jobs.profile.profile import Profile
-from jobs.report.export_list import FORMATS, export_list, mask_personal
+from jobs.report.export_list import EXPORT_FORMATS, export_list, mask_personal
 
 AS_OF = date(2026, 1, 31)
 
@@ -89,7 +89,7 @@ def test_personal_columns_are_masked() -> None:
     assert mask_personal(table, contract).to_pydict() == {"entity_id": ["e1", "e2"], "owner_id": ["***", None]}
 
 
-@pytest.mark.parametrize("format", sorted(FORMATS))
+@pytest.mark.parametrize("format", sorted(EXPORT_FORMATS))
 def test_the_same_day_gives_the_same_bytes(home: Path, profile: Profile, tmp_path: Path, format: str) -> None:
     first = exported(home, profile, tmp_path, format)
     assert exported(home, profile, tmp_path, format) == first
@@ -102,7 +102,7 @@ def test_an_older_file_is_replaced_without_leftover_files(home: Path, profile: P
 
 
 def test_a_day_without_a_list_names_the_days_that_have_one(home: Path, profile: Profile, tmp_path: Path) -> None:
-    for format in FORMATS:
+    for format in EXPORT_FORMATS:
         with pytest.raises(InputMissing, match=r"no list for 2026-02-01.*2026-01-31"):
             export_list(home, profile, date(2026, 2, 1), format=format, out=tmp_path / "x", language="en")
     assert list(tmp_path.iterdir()) == []

@@ -54,7 +54,7 @@ SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, 
     entities_at_address,
     complaints_at_address_12m,
     phoenix,
-    ended_ties / nullif(ties, 0) AS ended_tie_share,
+    ended_associates / nullif(associates, 0) AS ended_tie_share,
     CASE WHEN getvariable('has_visits') AND has_person THEN coalesce(violations_of_ties_36m, 0) END AS violations_of_ties_36m,
     CASE WHEN getvariable('has_complaints') AND has_person THEN coalesce(complaints_of_ties_12m, 0) END AS complaints_of_ties_12m,
     greatest(sales_12m, CASE WHEN sales_12m IS NOT NULL THEN getvariable('sales_floor') END) AS exposure,
@@ -72,7 +72,7 @@ LEFT JOIN change USING (entity_id)
 LEFT JOIN tax USING (entity_id)
 LEFT JOIN complained USING (entity_id)
 LEFT JOIN visited USING (entity_id)
-LEFT JOIN tie USING (entity_id)
+LEFT JOIN associated USING (entity_id)
 LEFT JOIN base_rate USING (industry_division, region_middle);
 
 -- The rate of a pool and its weight against a unit's own rate (credit), by the method of moments over active entities. The row

@@ -54,7 +54,7 @@ def add_shared_people(frame: LazyFrame, record: LazyFrame) -> LazyFrame:
         frame.join(_people_figures(people), on="entity_id", how="left")
         .join(successors.with_columns(is_successor=pl.lit(True)), on="entity_id", how="left")
         .with_columns(
-            ended_tie_share=over(col("ended_ties"), col("ties")),
+            ended_tie_share=over(col("ended_associates"), col("associates")),
             violations_of_ties_36m=when(_has_data("violations_36m", person)).then(col("violations_of_ties_36m").fill_null(0)),
             complaints_of_ties_12m=when(_has_data("complaints_12m", person)).then(col("complaints_of_ties_12m").fill_null(0)),
             phoenix=when(can_follow).then(col("is_successor").fill_null(False).cast(pl.Int64)),
@@ -111,8 +111,8 @@ def _people_figures(people: LazyFrame) -> LazyFrame:
         people.join(groups, on="person")
         .group_by("entity_id")
         .agg(
-            ties=(col("members") - 1).sum(),
-            ended_ties=(col("ended") - col("is_ended").cast(pl.Int64)).sum(),
+            associates=(col("members") - 1).sum(),
+            ended_associates=(col("ended") - col("is_ended").cast(pl.Int64)).sum(),
             violations_of_ties_36m=sum_known(col("violations") - col("violations_36m")),
             complaints_of_ties_12m=sum_known(col("complaints") - col("complaints_12m")),
             excess=sum_known(col("excess") - col("excess_parts").fill_null(0)),

@@ -93,7 +93,7 @@ def _learnt(facts: Mapping[str, Any], texts: Texts) -> list[str]:
         said.append(texts("card.drawn", n=_n(facts["drawn_at_random"])))
     if odds := facts.get("odds_by_reason"):
         pairs = [f"{texts.either(f'selected.{why}', why) if why else texts('word.unknown')} {_short(x)}" for why, x in odds.items()]
-        said.append(texts("card.odds", told=_comma(texts).join(sorted(pairs))))
+        said.append(texts("card.odds", factors=_comma(texts).join(sorted(pairs))))
     if weights := facts.get("weights"):
         by = texts("card.and").join(_weights_by(part, texts) for part in str(weights["by"]).split(" and "))
         figures = {"cap": number(weights["cap"]), "capped": _n(weights["capped"]), "effective": _n(weights["effective"])}

@@ -99,7 +99,7 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
         "reasons": _reasons(run, shown, request.language, limits),
         "near": _nearest_peers(request, run, shown, is_newest=is_newest),
-        "ties": _ties(request, run, shown),
+        "shared_identifiers": _shared_identifiers(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
         "timeline": _with_decisions(events, history, run, zone, is_newest=is_newest),
         "most_events": MOST_EVENTS,
@@ -143,16 +143,16 @@ def _nearest_peers(request: HttpRequest, run: PublishedRun, shown: Ranked, *, is
     return [peer for peer in peers if peer.entity_id in visible]
 
 
-def _ties(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
+def _shared_identifiers(request: HttpRequest, run: PublishedRun, shown: Ranked) -> list[dict[str, Any]]:
     """Shared identifiers by kind: the number of entities that share one, and those of the first that the user may see."""
-    ties = list(shared_identifiers_of(run).filter(position=shown.position))
-    ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {tie.other_id for tie in ties}))
+    shared = list(shared_identifiers_of(run).filter(position=shown.position))
+    ranked = ranked_of(run, request.user).filter(entity_id__in=visible_now(request.user, run, {one.other_id for one in shared}))
     others = {row.entity_id: row for row in ranked}
     kinds: dict[str, dict[str, Any]] = {}
-    for tie in ties:
-        kind = kinds.setdefault(tie.kind, {"kind": tie.kind, "sharing": tie.sharing, "others": []})
-        if tie.other_id in others:
-            kind["others"].append(others[tie.other_id])
+    for one in shared:
+        kind = kinds.setdefault(one.kind, {"kind": one.kind, "sharing": one.sharing, "others": []})
+        if one.other_id in others:
+            kind["others"].append(others[one.other_id])
     for kind in kinds.values():
         kind["more"] = kind["sharing"] - len(kind["others"])
     return list(kinds.values())

@@ -112,13 +112,13 @@ def count_shared_identifiers(register: DataFrame, entities: DataFrame, materiali
         materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     pairs = materialise(pair_shared_keys(register, materialise))
-    tied = materialise(pairs.join(entities.select(*KEPT), ENTITY_ID, "inner"))
-    groups = tied.transform(aggregate, ["kind", "shared"], _GROUP).where("members > 1")
+    sharing = materialise(pairs.join(entities.select(*KEPT), ENTITY_ID, "inner"))
+    groups = sharing.transform(aggregate, ["kind", "shared"], _GROUP).where("members > 1")
     ends = (
-        tied.where("is_ended AND closed_on IS NOT NULL AND kind IN ('person', 'address')")
+        sharing.where("is_ended AND closed_on IS NOT NULL AND kind IN ('person', 'address')")
         .groupBy("kind", "shared")
         .agg(F.expr("collect_set(closed_on)").alias("ended_on"))
     )
-    known = groups.join(tied, ["kind", "shared"], "inner").transform(join_few, ends, ("kind", "shared"))
+    known = groups.join(sharing, ["kind", "shared"], "inner").transform(join_few, ends, ("kind", "shared"))
     others = known.transform(select, ENTITY_ID, "kind", *[f"{sql} AS {name}" for name, sql in _OTHERS.items()])
     return materialise(others.transform(aggregate, [ENTITY_ID], _TIES))

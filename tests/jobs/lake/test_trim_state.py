@@ -30,7 +30,7 @@ def noted(lake: Lake, table: Contract) -> list[str]:
     return sorted(path.stem for path in (lake.home / "manifests" / "state" / table.name).glob("*.json"))
 
 
-def test_state_of_settled_months_before_the_newest_go_with_their_notes(tmp_path: Path, table: Contract) -> None:
+def test_state_and_notes_of_closed_months_before_the_newest_are_deleted(tmp_path: Path, table: Contract) -> None:
     lake = Lake(tmp_path)
     put_state(lake, table, "2026-06-13", APRIL, ["2026-06-13"])
     put_state(lake, table, "2026-06-14", APRIL, ["2026-06-13", "2026-06-14"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.formats.raw_records import RAW, ROW, RejectedRecord
 from jobs.profile.mapping import SourceMapping, build_mapping
-from jobs.sources.formats import read_raw
-from jobs.sources.raw_records import RAW, ROW, RejectedRecord
+from jobs.sources.landing import read_raw
 
 COLUMNS = ("编号", "名称", "金额")
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from jobs.formats import csv_format, json_format
+from jobs.formats.text_lines import Lines, LongLine, read_lines
 from jobs.lake.batches import BatchBook
-from jobs.sources import csv_format, json_format
-from jobs.sources.text_lines import Lines, LongLine, read_lines
 
 from .conftest import Shop
 from .raw_reading import mapping_of, read_all, write

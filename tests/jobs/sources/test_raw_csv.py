@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jobs.formats.csv_records import Layout, parse_block
+from jobs.formats.raw_records import FileProblem, RejectedRecord
+from jobs.formats.text_lines import LONGEST_LINE
 from jobs.profile.mapping_schema import Lookup
-from jobs.sources.csv_records import Layout, parse_block
-from jobs.sources.formats import read_lookup
-from jobs.sources.raw_records import FileProblem, RejectedRecord
-from jobs.sources.text_lines import LONGEST_LINE
+from jobs.sources.mapped_records import read_lookup
 
 from .raw_reading import COLUMNS, mapping_of, read_all, write
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from jobs.sources.formats import read_raw
-from jobs.sources.parquet_format import record_text
-from jobs.sources.raw_records import LONGEST_RAW, FileProblem
-from jobs.sources.text_lines import LONGEST_LINE
+from jobs.formats.parquet_format import record_text
+from jobs.formats.raw_records import LONGEST_RAW, FileProblem
+from jobs.formats.text_lines import LONGEST_LINE
+from jobs.sources.landing import read_raw
 
 from .raw_reading import Found, mapping_of, read_all, write
 

@@ -12,6 +12,8 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from jobs.commands.source import app
+from jobs.formats.csv_format import guess_delimiter
+from jobs.formats.text_lines import guess_encoding
 from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import sql_problems
 from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
@@ -19,8 +21,6 @@ from jobs.onboarding.mapping_guess import guess_contract, plain
 from jobs.onboarding.sniff_file import look_at, sniff
 from jobs.profile.mapping import build_mapping
 from jobs.profile.mapping_schema import shape_problems
-from jobs.sources.csv_format import guess_delimiter
-from jobs.sources.text_lines import guess_encoding
 
 from .raw_reading import read_all, write
 

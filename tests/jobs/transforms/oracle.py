@@ -50,13 +50,13 @@ def quarter(day: date) -> int:
 
 def tax(rows: list[Row], as_of: date) -> Row:
     """The tax indicators of one entity's returns."""
-    settled = as_of - timedelta(days=45)
+    closed = as_of - timedelta(days=45)
     amounts = [name for name in rows[0] if name.endswith(("_minor", "_count")) or name == "employees"]
     rows = [
         {**row, **dict.fromkeys(amounts, None)} if row["filed_on"] is not None and row["filed_on"] > as_of else row for row in rows
     ]
     sales = [row for row in rows if row["tax_type"] in ("vat", "sales")]
-    age: Callable[[Row], int] = lambda row: months_between(settled, row["period_end"])  # noqa: E731
+    age: Callable[[Row], int] = lambda row: months_between(closed, row["period_end"])  # noqa: E731
     within = lambda source, low, high: [row for row in source if low <= age(row) <= high]  # noqa: E731
     year, before = within(sales, 0, 11), within(sales, 12, 23)
     filed = [row for row in rows if row["filed_on"] is not None and row["filed_on"] <= as_of]
@@ -78,7 +78,7 @@ def tax(rows: list[Row], as_of: date) -> Row:
 
     positive = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] > 0}
     zero = {age(row) for row in with_sales(within(sales, 0, 23)) if row["declared_revenue_minor"] == 0} - positive
-    gap = vat_cit_gap(sales, [row for row in rows if row["tax_type"] == "cit"], settled)
+    gap = vat_cit_gap(sales, [row for row in rows if row["tax_type"] == "cit"], closed)
     output_growth, head_growth = growth("output_tax_minor"), over(headcount(0, 2), headcount(12, 14))
     sales_growth = growth("declared_revenue_minor")
     values = [row["declared_revenue_minor"] for row in with_sales(year)]
@@ -118,11 +118,11 @@ def tax(rows: list[Row], as_of: date) -> Row:
     }
 
 
-def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date) -> float | None:
+def vat_cit_gap(sales: list[Row], cit: list[Row], closed: date) -> float | None:
     """Over quarters, else a year, that both taxes cover whole."""
     length = lambda row: months_between(row["period_end"], row["period_start"]) + 1  # noqa: E731
-    # The last whole quarter ends in the settled month or before it.
-    anchor = quarter(settled) if settled.month % 3 == 0 else quarter(settled) - 1
+    # The last whole quarter ends in the closed month or before it.
+    anchor = quarter(closed) if closed.month % 3 == 0 else quarter(closed) - 1
     spans: list[list[tuple[Callable[[Row], bool], Callable[[Row], bool], int]]] = [
         [
             (
@@ -135,8 +135,8 @@ def vat_cit_gap(sales: list[Row], cit: list[Row], settled: date) -> float | None
         *[
             [
                 (
-                    lambda row, y=y: row["period_end"].year == settled.year - y,
-                    lambda row, y=y: row["period_end"].year == settled.year - y and length(row) > 3,
+                    lambda row, y=y: row["period_end"].year == closed.year - y,
+                    lambda row, y=y: row["period_end"].year == closed.year - y and length(row) > 3,
                     12,
                 )
             ]
@@ -265,7 +265,7 @@ def changes(versions: list[Row], as_of: date) -> Row:
     }
 
 
-def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, Row]:
+def associations(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, Row]:
     """The association indicators of every entity, by comparing each with each."""
     active = lambda e: e["status"] == "active"  # noqa: E731
     ended = lambda e: e["status"] in ("closed", "revoked") and (e["closed_on"] is None or e["closed_on"] <= as_of)  # noqa: E731
@@ -275,11 +275,11 @@ def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, 
     for one in entities:
         others = [e for e in entities if e["entity_id"] != one["entity_id"]]
         sharing = lambda column: [e for e in others if one[column] and e[column] == one[column]]  # noqa: B023, E731
-        # A sibling that shares both persons is tied twice.
-        tied = [e for e in others for _ in persons(one) & persons(e)]
+        # A sibling that shares both persons counts twice.
+        associates = [e for e in others for _ in persons(one) & persons(e)]
         before = [
             e["closed_on"]
-            for e in tied + sharing("address_key")
+            for e in associates + sharing("address_key")
             if ended(e) and e["closed_on"] is not None and one["established_on"] is not None
         ]
         is_phoenix = any(timedelta(0) < one["established_on"] - day <= timedelta(days=365) for day in before)
@@ -292,12 +292,12 @@ def ties(entities: list[Row], counts: dict[str, Row], as_of: date) -> dict[str, 
             "same_phone": counted("phone_hash", one["phone_hash"]),
             "same_agent": counted("agent_id", one["agent_id"]),
             "entities_at_address": counted("address_key", known_address),
-            "ended_tie_share": over(len([e for e in tied if ended(e)]), len(tied)),
-            "violations_of_ties_36m": summed(tied, "violations_36m", known_person),
-            "complaints_of_ties_12m": summed(tied, "complaints_12m", known_person),
+            "ended_tie_share": over(len([e for e in associates if ended(e)]), len(associates)),
+            "violations_of_ties_36m": summed(associates, "violations_36m", known_person),
+            "complaints_of_ties_12m": summed(associates, "complaints_12m", known_person),
             "complaints_at_address_12m": summed(sharing("address_key"), "complaints_12m", known_address),
             "excess_of_industry": excess([counts[e["entity_id"]] for e in sharing("industry_group")]),
-            "excess_of_ties": excess([counts[e["entity_id"]] for e in tied]),
+            "excess_of_ties": excess([counts[e["entity_id"]] for e in associates]),
             "excess_at_address": excess([counts[e["entity_id"]] for e in sharing("address_key")]),
             "excess_of_name": excess([counts[e["entity_id"]] for e in others if sign(e) == sign(one)]),
             "phoenix": int(is_phoenix) if one["established_on"] and (known_person or known_address) else None,

@@ -52,7 +52,7 @@ def expected_indicators(tables: dict[str, list[Row]]) -> dict[str, Row]:
             **oracle.complaints(of["complaint"][key], AS_OF, age),
             **oracle.visits(of["visit"][key], AS_OF),
         }
-    for key, row in oracle.ties(entities, made, AS_OF).items():
+    for key, row in oracle.associations(entities, made, AS_OF).items():
         made[key].update(row)
     for key, rate in oracle.base_rates(entities, visits).items():
         made[key]["base_rate"] = rate

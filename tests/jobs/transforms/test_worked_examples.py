@@ -8,7 +8,7 @@ import pytest
 
 from tests.jobs.transforms.tables import AS_OF, compute
 
-# As of 2026-01-31 the settled month is December 2025 (31 January less 45 days).
+# As of 2026-01-31 the closed month is December 2025 (31 January less 45 days).
 
 
 def vat(month: date, revenue: int | None, **more):

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RawFile, RejectedRecord, no_rows
-from jobs.sources.text_lines import LONGEST_LINE, LongLine, read_lines, show, text_reader, too_long
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RawFile, RejectedRecord, no_rows
+from jobs.formats.text_lines import LONGEST_LINE, LongLine, read_lines, show, text_reader, too_long
 
 
 class _Number(str):

@@ -14,10 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
+from jobs.formats.raw_records import (
+    LONGEST_RAW,
+    RAW,
+    ROW,
+    FileProblem,
+    RawChunk,
+    RawFile,
+    RejectedRecord,
+    declared_type,
+    unreadable,
+)
+from jobs.formats.text_lines import LONGEST_LINE
 from jobs.foundation.errors import first_line
-from jobs.profile.mapping_schema import decimal_digits
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RawFile, RejectedRecord, unreadable
-from jobs.sources.text_lines import LONGEST_LINE
 
 BATCH_ROWS = 65_536
 _FAULTS = (pa.ArrowException, OSError, ValueError)
@@ -136,23 +145,6 @@ def _plain(table: pa.Table, types: Mapping[str, str]) -> pa.Table:
             column = pc.if_else(pc.is_nan(column), pa.scalar(None, wanted), column)
         table = table.set_column(position, pa.field(field.name, wanted), column)
     return table
-
-
-_DECLARED = {
-    "string": pa.string(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-}
-
-
-def declared_type(kind: str) -> pa.DataType:
-    """The Arrow type of a type that a mapping's ``[raw.types]`` names; the mapping must be valid."""
-    digits = decimal_digits(kind)
-    return pa.decimal128(*digits) if digits else _DECLARED[kind]
 
 
 def engine_type(kind: pa.DataType) -> pa.DataType:

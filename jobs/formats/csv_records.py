@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from jobs.sources.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord, text_table
-from jobs.sources.text_lines import LONGEST_LINE, Block, show, split_block, too_long
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RejectedRecord, text_table
+from jobs.formats.text_lines import LONGEST_LINE, Block, show, split_block, too_long
 
 MOST_JOINED_LINES = 50
 """A quoted field may span at most this many physical lines."""

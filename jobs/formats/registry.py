@@ -1,4 +1,4 @@
-"""The registry of file formats: one row a format. Another format is a module like these, a row here, and a name in the schema.
+"""The registry of file formats: one row a format. Another format is a module in this package and a row here.
 
 No record may vanish: every physical record of a file is in some chunk's ``rows`` or ``rejected``; blank lines are no records. A
 file that makes no sense gives one rejected record (row 0). A file without the expected columns raises :class:`FileProblem`: its
@@ -8,19 +8,17 @@ OSError: it says nothing about the file's content, and the file is read again la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from jobs.profile.mapping import SourceMapping
-from jobs.profile.mapping_schema import Lookup
-from jobs.sources.csv_format import guess_delimiter, read_csv
-from jobs.sources.json_format import keys_of, read_json
-from jobs.sources.parquet_format import column_types, read_parquet
-from jobs.sources.raw_records import RawChunk, RawFile, no_rows, with_nulls
-from jobs.sources.text_lines import BLOCK_BYTES, guess_encoding
+from jobs.formats.csv_format import guess_delimiter, read_csv
+from jobs.formats.json_format import keys_of, read_json
+from jobs.formats.parquet_format import column_types, read_parquet
+from jobs.formats.raw_records import RawChunk, RawFile, no_rows, with_nulls
+from jobs.formats.text_lines import guess_encoding
 
 
 @dataclass(frozen=True)
@@ -58,36 +56,27 @@ _ROWS = (
         lambda head: {"encoding": guess_encoding(head)},
         keys=keys_of,
     ),
-    Format("csv", read_csv, lambda _: True, _csv_settings),
+    Format("csv", read_csv, lambda head: not kind_without_format(head), _csv_settings),
 )
-FORMATS = {row.name: row for row in _ROWS}
-"""The formats by name. A file's first bytes are compared in this order; what no other format claims is read as CSV."""
+FILE_FORMATS = {row.name: row for row in _ROWS}
+"""The formats by name. A file's first bytes are compared in this order; text that no other format claims is read as CSV."""
+_WITHOUT_FORMAT = {
+    b"PK\x03\x04": "a spreadsheet or ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"%PDF": "a PDF",
+}
+"""First bytes of files that people deliver instead of text, and that no format reads."""
 
 
-def format_of(head: bytes) -> Format:
-    """The format of a file that begins with ``head``."""
-    return next(row for row in _ROWS if row.matches(head))
+def format_of(head: bytes) -> Format | None:
+    """The format of a file that begins with ``head``; None for a file of :func:`kind_without_format`."""
+    return next((row for row in FILE_FORMATS.values() if row.matches(head)), None)
 
 
-def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawChunk, None, None]:
-    """The records of one file of a source, with the columns ``mapping.raw.columns``.
-
-    Args:
-        path: the file.
-        mapping: its source.
-        block_bytes: the bytes of a text file that are read at once.
-
-    Raises:
-        FileProblem: when the file's columns are missing, doubled or of another type; discard the chunks given before.
-        OSError: when the machine does not give the file, or the rest of it; discard the chunks given before.
-    """
-    file = RawFile(path, mapping.encoding, mapping.delimiter, mapping.raw.columns, mapping.raw.types, mapping.nulls, block_bytes)
-    yield from read_file(mapping.format, file)
-
-
-def read_lookup(path: Path, lookup: Lookup) -> Iterator[RawChunk]:
-    """The records of a lookup's file, with the columns that the lookup lists, else all of the file."""
-    return read_file(lookup.format, RawFile(path, lookup.encoding, lookup.delimiter, lookup.columns or None))
+def kind_without_format(head: bytes) -> str:
+    """What a file that begins with ``head`` is, if it is neither text nor of a format; else empty."""
+    return next((kind for signature, kind in _WITHOUT_FORMAT.items() if head.startswith(signature)), "")
 
 
 def read_file(name: str, file: RawFile) -> Iterator[RawChunk]:
@@ -95,5 +84,5 @@ def read_file(name: str, file: RawFile) -> Iterator[RawChunk]:
     if file.path.stat().st_size == 0:
         yield RawChunk(no_rows(file.columns or ()), warnings=(f"the file {file.path.name} is empty",))
         return
-    for chunk in FORMATS[name].read(file):
+    for chunk in FILE_FORMATS[name].read(file):
         yield RawChunk(with_nulls(chunk.rows, file.nulls), chunk.rejected, chunk.warnings)

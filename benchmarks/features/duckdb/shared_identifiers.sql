@@ -35,8 +35,8 @@ FROM person_of
 GROUP BY person_id
 HAVING count(*) > 1;
 
-CREATE TEMP TABLE tie AS
-SELECT entity_id, sum(members - 1) AS ties, sum(ended - is_ended::INT) AS ended_ties,
+CREATE TEMP TABLE associated AS
+SELECT entity_id, sum(members - 1) AS associates, sum(ended - is_ended::INT) AS ended_associates,
     sum(violations - violations_36m) AS violations_of_ties_36m, sum(complaints - complaints_12m) AS complaints_of_ties_12m,
     sum(excess - coalesce(excess_parts, 0)) / 1e6
         / (nullif(sum(weights - coalesce(decayed_visits, 0)), 0) + 1000000) AS excess_of_ties

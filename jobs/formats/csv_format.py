@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from jobs.sources.csv_records import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
-from jobs.sources.raw_records import FileProblem, RawChunk, RawFile, no_rows, unreadable
-from jobs.sources.text_lines import Lines, LongLine, read_lines, text_reader, too_long
+from jobs.formats.csv_records import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
+from jobs.formats.raw_records import FileProblem, RawChunk, RawFile, no_rows, unreadable
+from jobs.formats.text_lines import Lines, LongLine, read_lines, text_reader, too_long
 
 DELIMITERS = (",", "\t", ";", "|")
 """The delimiters that a file's beginning is tried with."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 ROW = "__row"
 """The record's line (text files; the header is line 1) or row (Parquet; from 1) in its file."""
 RAW = "__raw"
-"""The record's raw text; NULL for Parquet, where :func:`jobs.sources.parquet_format.record_text` renders it on demand."""
+"""The record's raw text; NULL for Parquet, where :func:`jobs.formats.parquet_format.record_text` renders it on demand."""
 LONGEST_RAW = 2_000
 """Characters of raw text that a rejected record keeps."""
 BLOCK_BYTES = 4 << 20
@@ -116,3 +117,30 @@ def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:
         if pc.any(is_null).as_py():
             table = table.set_column(position, name, pc.if_else(is_null, pa.scalar(None, pa.string()), column))
     return table
+
+
+RAW_TYPES = {
+    "string": pa.string(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+"""The types that a mapping's ``[raw.types]`` may name, besides decimals."""
+_DECIMAL = re.compile(r"decimal\(([1-9]|[12]\d|3[0-8]),(\d+)\)")
+
+
+def declared_type(kind: str) -> pa.DataType:
+    """The Arrow type of a type that a mapping's ``[raw.types]`` names; the mapping must be valid."""
+    digits = decimal_digits(kind)
+    return pa.decimal128(*digits) if digits else RAW_TYPES[kind]
+
+
+def decimal_digits(kind: object) -> tuple[int, int] | None:
+    """Precision and scale of a type such as ``decimal(18,2)``; None for any other."""
+    found = _DECIMAL.fullmatch(kind) if isinstance(kind, str) else None
+    if found is None or int(found[2]) > int(found[1]):
+        return None
+    return int(found[1]), int(found[2])

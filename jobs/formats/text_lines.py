@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.sources.raw_records import BLOCK_BYTES, LONGEST_RAW, RawChunk, RawFile, RejectedRecord, unreadable
+from jobs.formats.raw_records import BLOCK_BYTES, LONGEST_RAW, RawChunk, RawFile, RejectedRecord, unreadable
 
 LONGEST_LINE = 1 << 20
 """Bytes. A longer line is skipped without holding it in memory."""

@@ -1,0 +1,1 @@
+"""Read files of records: one registry of formats, one module a format."""
