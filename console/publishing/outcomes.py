@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from console.apps.decisions.models import Result
 from console.apps.ranking.current_policy import current_policy
+from jobs.foundation.files import write_atomic
 
 SOURCE = "console_results"
 
@@ -30,13 +30,7 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
     results = Result.objects.filter(decision__at__gte=first, decision__at__lt=last).select_related("decision__case").order_by("pk")
     lines = [json.dumps(_facts(result), ensure_ascii=False, sort_keys=True) for result in results]
     path = sources / SOURCE / str(as_of) / "results.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write("".join(f"{line}\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
     return path, len(lines)
 
 

@@ -81,17 +81,8 @@ class CaseForm(LabelledForm):
         """The decision that the form asks for."""
         data = self.cleaned_data
         chosen = {name: data[name] for name in ("objective", "kind", "proportion") if data.get(name)}
-        return DecisionInput(
-            action=self.action,
-            token=data["token"],
-            version=data["version"],
-            reason=data.get("reason", ""),
-            chosen=chosen,
-            comment=data.get("comment", ""),
-            wake_on=data.get("wake_on"),
-            wake_condition=data.get("wake_condition", ""),
-            assigned_to=data.get("assigned_to"),
-        )
+        given = {name: data[name] for name in ("reason", "comment", "wake_on", "wake_condition", "assigned_to") if name in data}
+        return DecisionInput(self.action, data["token"], data["version"], chosen=chosen, **given)
 
 
 class VisitForm(CaseForm):
@@ -179,17 +170,17 @@ class ReopenForm(RefuseForm):
     offered = (("reason", "reopen"),)
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(LabelledForm):
     """The colleague who takes over the open cases of a person who can no longer work on them."""
 
     token = token_field()
     person = forms.ModelChoiceField(User.objects.all(), widget=forms.HiddenInput)
     to = forms.ModelChoiceField(User.objects.none())
+    section = "supervisor"
 
     def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(texts, *args, **kwargs)
         self.fields["to"].queryset = assignable_users(user)
-        self.fields["to"].label = texts("supervisor.to")
         self.fields["to"].empty_label = texts("form.choose")
 
 

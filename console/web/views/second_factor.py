@@ -27,10 +27,11 @@ from console.apps.accounts.second_factor import (
 )  # fmt: skip
 from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
+from console.web.forms.decisions import LabelledForm
 from jobs.texts.languages import Texts
 
 
-class CodeForm(forms.Form):
+class CodeForm(LabelledForm):
     """The digits that the app shows now."""
 
     code = forms.RegexField(
@@ -40,9 +41,7 @@ class CodeForm(forms.Form):
     )
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.label = texts(f"form.{name}")
+        super().__init__(texts, *args, **kwargs)
         self.fields["code"].error_messages["invalid"] = texts("second.wrong")
 
     @property
