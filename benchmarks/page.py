@@ -19,10 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).parent / "results"
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
 PLOTS = ROOT / "docs" / "reference" / "benchmarks"
-STEPS = {
-    "generate": "`generate`: simulate the world",
-    "intake": "ingest, gate, conform and link the whole history",
-}
+STEPS = {"generate": "`generate`: simulate the world", "intake": "ingest, gate, conform and link the whole history"}
 SCORING = {
     "score": "score every entity",
     "target": "make the day's list with reasons",
@@ -74,7 +71,8 @@ def _section(result: dict[str, Any]) -> str:
             f"![Seconds of a whole day, by stage](benchmarks/{name}-whole.svg)\n",
         ]
     if summary.left_out:
-        parts += ["### Not measured\n", _left_out(summary)]
+        rows = [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out]
+        parts += ["### Not measured\n", _table(["step", "entities", "reason"], rows)]
     return "\n".join(parts)
 
 
@@ -112,14 +110,8 @@ HEADS = ["seconds", "CPU seconds", "peak MiB", "rows a second", "rounds", "longe
 
 
 def _cells(figure: Figure) -> list[str]:
-    return [
-        f"{figure.wall_seconds:,.1f}",
-        f"{figure.cpu_seconds:,.1f}",
-        f"{figure.peak_mib:,.0f}",
-        f"{figure.rows_per_second:,.0f}",
-        str(figure.rounds),
-        f"{figure.spread:.2f}",
-    ]
+    cells = [f"{figure.wall_seconds:,.1f}", f"{figure.cpu_seconds:,.1f}", f"{figure.peak_mib:,.0f}"]
+    return [*cells, f"{figure.rows_per_second:,.0f}", str(figure.rounds), f"{figure.spread:.2f}"]
 
 
 def _steps(summary: Summary, steps: dict[str, str]) -> str:
@@ -167,10 +159,6 @@ def _whole(summary: Summary) -> str:
         shares = [f"{figure.stages.get(stage, 0) / figure.wall_seconds:.0%}" for stage in stages]
         rows.append([f"{figure.entities:,}", f"{figure.wall_seconds:,.0f}", f"{figure.peak_mib:,.0f}", *shares])
     return f"{_table(['entities', 'seconds', 'peak MiB', *stages], rows)}\n{_growths(summary, {'whole day': 'a whole day'})}"
-
-
-def _left_out(summary: Summary) -> str:
-    return _table(["step", "entities", "reason"], [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out])
 
 
 def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
