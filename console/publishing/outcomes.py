@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from console.apps.decisions.models import Result
 from console.apps.ranking.current_policy import current_policy
@@ -22,9 +21,7 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
     label may use it before. The visitor is left out: it may not be a feature, and training does not need it. Returns the file, if
     any, and the number of results.
     """
-    zone = ZoneInfo(current_policy().time_zone)
-    first = datetime.combine(as_of, time.min, tzinfo=zone)
-    last = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
+    first, last = (current_policy().start_of(day) for day in (as_of, as_of + timedelta(days=1)))
     if not Result.objects.filter(decision__at__lt=last).exists():
         return None, 0
     results = Result.objects.filter(decision__at__gte=first, decision__at__lt=last).select_related("decision__case").order_by("pk")

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -272,9 +271,8 @@ def _with_dates_of(case: Case, form: DecisionInput) -> tuple[date | None, Decisi
 
 def _steps_of(case: Case, limits: Policy) -> list[tuple[date, State]]:
     """The date of each step so far and the state that it led to, in order."""
-    zone = ZoneInfo(limits.time_zone)
     steps = case.decisions.order_by("at", "id").values_list("at", "state_after")
-    return [(at.astimezone(zone).date(), State(state)) for at, state in steps]
+    return [(limits.date_of(at), State(state)) for at, state in steps]
 
 
 def _sees(user: Any, entity: Ranked) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -78,7 +77,7 @@ def planned_visit(case: Case) -> Decision | None:
 
 def decided_on(planned: Decision | None) -> date:
     """The date of the decision to visit, in the profile's time zone; today if there is none."""
-    return planned.at.astimezone(ZoneInfo(current_policy().time_zone)).date() if planned is not None else current_date()
+    return current_policy().date_of(planned.at) if planned is not None else current_date()
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -91,8 +90,7 @@ def _filtered_events(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Aud
 
 def _start_of(day: date) -> str:
     """The start of a day in the profile's time zone, as events store instants: UTC, as text that sorts by time."""
-    start = datetime.combine(day, time.min, tzinfo=ZoneInfo(current_policy().time_zone))
-    return start.astimezone(UTC).isoformat(timespec="microseconds")
+    return current_policy().start_of(day).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @for_roles(READS_AUDIT)
