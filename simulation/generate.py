@@ -117,8 +117,8 @@ def _generate_chunk(
 
     returns = make_returns(rng["returns"], clock, entities, roles, history)
     output.faults["tax"].update(corrected=int(returns.is_correction.sum()), late=int(returns.is_delayed.sum()))
-    for delivery, begin, end in _runs(returns.delivered):
-        table = returns_table(entities, returns.take(slice(begin, end)))
+    for delivery, begin, end in _runs(returns.delivered.to_numpy()):
+        table = returns_table(entities, returns.iloc[begin:end])
         output.tax.write(delivery, add_faults(rng["faults"], table, "xse", "sbrq", output.faults["tax"]))
 
 
