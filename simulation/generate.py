@@ -106,7 +106,7 @@ def _generate_chunk(
 
     received = complaints.make_complaints(rng["complaints"], clock, entities, roles, history)
     records = complaints.lines(clock, entities, received, next_number["complaint"])
-    next_number["complaint"] += len(received.entity)
+    next_number["complaint"] += len(received)
     output.faults["complaint"].update(without_code=int((received.named > 0).sum()), late=int(received.is_late.sum()))
     _write_text(output, "complaint", rng["faults"], records.delivered, records.text)
 
