@@ -1,10 +1,10 @@
-"""The indicator catalogue (``indicators.toml``), the contract of ``features``, and the deny-list (``denied.toml``)."""
+"""The indicator catalogue (``indicators.toml``, with texts in ``words``), the contract of ``features`` and the deny-list."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -21,6 +21,9 @@ PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit=
 PEER_SUFFIX = "_vs_peers"
 MADE_HERE = "link"
 """An input of indicators that no source delivers: the links of complaints to entities."""
+WORDS = resources.files(__package__).joinpath("words")
+"""The texts of indicators, one file a language."""
+TEXTS = ("definition", "sentence", "change")
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,7 @@ class Indicator:
         sources: the contracts that it is computed from.
         direction: 1 when more is riskier, -1 when less is riskier, 0 when unknown.
         peer: whether the features also have its robust z against peers, in ``<column>_vs_peers``.
-        definition: how it is computed, one sentence in each language (``en``, ``zh-Hans``).
-        sentence: the sentence for officials in each language, with ``{value}`` and, where ``peer``, ``{peer}`` (the peers' median).
         changeable: whether the entity itself can lawfully change it.
-        change: what would change it, in each language; if not ``changeable``, why the entity cannot.
         neutral: the target value of a change when there are no peers; None when peers are needed.
         age_of: the contract whose newest record of the entity it gives the age of; empty for most indicators.
         own: whether it is computed from the entity's own records, not from those of associated entities.
@@ -54,10 +54,7 @@ class Indicator:
     sources: tuple[str, ...]
     direction: int
     peer: bool
-    definition: dict[str, str]
-    sentence: dict[str, str]
     changeable: bool
-    change: dict[str, str]
     neutral: float | None = None
     age_of: str = ""
     own: bool = True
@@ -87,11 +84,20 @@ def catalogue() -> tuple[Indicator, ...]:
     found = tuple(_read(entry) for entry in tomllib.loads(text)["indicator"])
     for indicator in found:
         _check(indicator)
-    check_indicators(found)
     columns = [indicator.column for indicator in found]
     if len(set(columns)) != len(columns):
         raise ValueError("indicators.toml: a column is used twice")
+    texts = [indicator_texts(file.name.removesuffix(".toml")) for file in WORDS.iterdir()]
+    for words in texts:
+        _check_texts(found, words)
+    check_indicators(found, texts)
     return found
+
+
+@cache
+def indicator_texts(language: str) -> Mapping[str, Mapping[str, str]]:
+    """The texts of one file: for each column, how it is computed, the sentence for officials, and what would change it."""
+    return tomllib.loads(WORDS.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def _read(entry: dict[str, Any]) -> Indicator:
@@ -113,19 +119,22 @@ def _check(indicator: Indicator) -> None:
         raise ValueError(f"{where}: the age of a record is in days or months, and of one of its sources")
     if indicator.clears and not indicator.verified:
         raise ValueError(f"{where}: what clears an entity is what a visit to it found, so it must be verified too")
-    for language in ("en", "zh-Hans"):
-        if not indicator.change.get(language):
-            raise ValueError(f"{where}: what would change it, or why the entity cannot, is needed in {language}")
-        if not indicator.definition.get(language) or "{value}" not in indicator.sentence.get(language, ""):
-            raise ValueError(f"{where}: definition and sentence (with {{value}}) are needed in {language}")
+
+
+def _check_texts(indicators: Iterable[Indicator], texts: Mapping[str, Mapping[str, str]]) -> None:
+    for indicator in indicators:
+        words = texts.get(indicator.column, {})
+        if not all(words.get(key) for key in TEXTS) or "{value}" not in words["sentence"]:
+            raise ValueError(f"words: {indicator.column} needs {', '.join(TEXTS)}, the sentence with {{value}}, in each language")
 
 
 @cache
 def features_contract() -> Contract:
     """The contract of ``gold.features``: one row for each entity and day, one column for each indicator and its peer form."""
     columns: list[Column] = []
+    texts = indicator_texts("en")
     for indicator in catalogue():
-        columns.append(Column(indicator.column, Type.DOUBLE, indicator.definition["en"], unit=indicator.unit))
+        columns.append(Column(indicator.column, Type.DOUBLE, texts[indicator.column]["definition"], unit=indicator.unit))
         if indicator.peer:
             about = f"Robust z of {indicator.column} against the peer group: (x - median) / (1.4826 MAD)"
             columns.append(Column(indicator.peer_column, Type.DOUBLE, about, unit="z"))
@@ -182,16 +191,20 @@ def find_denied(texts: Iterable[str]) -> list[tuple[str, str]]:
     return [(denied.name, word) for text in texts for denied in deny_list() if (word := denied.found_in(text)) is not None]
 
 
-def check_indicators(indicators: Iterable[Indicator]) -> None:
+def check_indicators(indicators: Iterable[Indicator], texts: Iterable[Mapping[str, Mapping[str, str]]]) -> None:
     """Refuse indicators that use a denied attribute.
+
+    Args:
+        indicators: the indicators to check.
+        texts: their texts by column in each language.
 
     Raises:
         ValueError: with the indicator, the attribute and the word found.
     """
     for indicator in indicators:
-        texts = (indicator.code, indicator.column, *indicator.sources, *indicator.definition.values(), *indicator.sentence.values())
+        words = [by_column.get(indicator.column, {}).get(key, "") for by_column in texts for key in ("definition", "sentence")]
         freed = {denied.name for denied in deny_list() if indicator.column in denied.freed}
-        for name, word in find_denied(texts):
+        for name, word in find_denied((indicator.code, indicator.column, *indicator.sources, *words)):
             if name not in freed:
                 raise ValueError(
                     f"indicators.toml, {indicator.code} {indicator.column}: {name} may not reach a feature, found {word!r}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.contracts.contract import BatchRule, Column, Contract, RowRule, Zone
-from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, deny_list
+from expectations.contracts.indicators import DIMENSIONS, Indicator, catalogue, deny_list, indicator_texts
 from expectations.contracts.registry import SOURCES, every_table
 
 ZONES = {
@@ -115,7 +115,7 @@ def _indicators() -> str:
 def _indicator(one: Indicator) -> str:
     riskier = {1: "more", -1: "less", 0: "neither"}[one.direction] if one.scored else "not scored"
     peers = f"`{one.peer_column}`" if one.peer else ""
-    return _row(one.code, f"`{one.column}`", one.unit, riskier, peers, one.definition["en"], one.definition["zh-Hans"])
+    return _row(one.code, f"`{one.column}`", one.unit, riskier, peers, *_definitions(one))
 
 
 def _names(names: tuple[str, ...]) -> str:
@@ -139,16 +139,20 @@ def render_indicator_docs() -> str:
     return "\n".join(parts)
 
 
+def _definitions(indicator: Indicator) -> tuple[str, ...]:
+    return tuple(indicator_texts(language)[indicator.column]["definition"] for language in ("en", "zh-Hans"))
+
+
 def _indicator_row(indicator: Indicator) -> str:
+    change = indicator_texts("en")[indicator.column]["change"]
     cells = (
         indicator.code,
         f"`{indicator.column}`",
-        indicator.definition["en"],
-        indicator.definition["zh-Hans"],
+        *_definitions(indicator),
         indicator.unit,
         ", ".join(indicator.sources),
         _DIRECTIONS[indicator.direction] if indicator.scored else "not scored",
         "yes" if indicator.peer else "",
-        indicator.change["en"] if indicator.changeable else f"*Not the business itself.* {indicator.change['en']}",
+        change if indicator.changeable else f"*Not the business itself.* {change}",
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

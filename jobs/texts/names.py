@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from expectations.contracts.indicators import Indicator, catalogue
+from expectations.contracts.indicators import WORDS, Indicator, catalogue
 from expectations.standards import hierarchies
 from expectations.standards.hierarchies import Entry
 from jobs.profile.profile import Profile
-from jobs.texts.languages import Texts, in_language, load_texts
+from jobs.texts.languages import Texts, base_of, convert_contract_text, in_language, load_texts, words_in
 from jobs.texts.numbers import value_with_unit
 from jobs.texts.settings import TextSettings
 
@@ -58,6 +58,13 @@ def code_path(scheme: str, code: str, language: str) -> str:
 
 
 @cache
+def indicator_texts(language: str) -> Texts:
+    """Return the catalogue's texts: ``<column>.definition``, ``<column>.sentence`` and ``<column>.change``."""
+    words = words_in((WORDS,), base_of(language))
+    return Texts(language, {key: convert_contract_text(text, language) for key, text in words.items()})
+
+
+@cache
 def indicators() -> dict[str, Indicator]:
     """Return the catalogue by column."""
     return {indicator.column: indicator for indicator in catalogue()}
@@ -81,8 +88,7 @@ def indicator_names(language: str) -> tuple[tuple[str, str], ...]:
 
 def definition(column: str, language: str) -> str:
     """Return how an indicator is computed; empty if the catalogue lacks it."""
-    indicator = indicators().get(column)
-    return in_language(indicator.definition, language) if indicator else ""
+    return indicator_texts(language).either(f"{column}.definition", "")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The sentences of a reason: what was found, who the entity is compared with, the records used, and what would change it.
-
-Numbers are written by the base language's rules; a converted language converts the finished sentence.
-"""
+"""The sentences of a reason: what was found, who the entity is compared with, the records used, and what would change it."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from expectations.contracts.indicators import Indicator
-from jobs.texts.languages import base_of, convert_contract_text, load_texts
-from jobs.texts.names import Names
+from jobs.texts.names import Names, indicator_texts
 from jobs.texts.numbers import value_in_sentence
 from jobs.texts.peer_groups import peer_group_in_words
 
@@ -41,18 +37,21 @@ def render(indicator: Indicator, value: float, peer_median: float | None, names:
         peer_median: in the same unit; None leaves out the bracket about peers.
         names: the language and the currency.
     """
-    base = base_of(names.texts.language)
-    sentence = indicator.sentence[base]
+    sentence = _text(indicator, "sentence", names)
     if peer_median is None:
         sentence = _PEER_BRACKET.sub("", sentence)
     values = {"value": value, "peer": peer_median}
-    texts = {part: _in_base(known, indicator, names) for part, known in values.items() if known is not None}
-    return convert_contract_text(sentence.format(**texts), names.texts.language)
+    texts = {
+        part: value_in_sentence(known, indicator.unit, names.texts, names.settings)
+        for part, known in values.items()
+        if known is not None
+    }
+    return sentence.format(**texts)
 
 
 def render_unknown(indicator: Indicator, names: Names) -> str:
     """Return the sentence of a reason whose value is not known."""
-    return names.texts("reason.not_known", text=_in_words(indicator.definition, names))
+    return names.texts("reason.not_known", text=_text(indicator, "definition", names))
 
 
 def basis_in_words(basis: Basis, names: Names) -> str:
@@ -70,7 +69,7 @@ def basis_in_words(basis: Basis, names: Names) -> str:
 def change_in_words(indicator: Indicator, names: Names) -> str:
     """Return what would change an indicator, or why the entity cannot change it."""
     key = "reason.changes" if indicator.changeable else "reason.changes_not"
-    return names.texts(key, text=_in_words(indicator.change, names))
+    return names.texts(key, text=_text(indicator, "change", names))
 
 
 def better_in_words(
@@ -104,14 +103,9 @@ def better_in_words(
 
 
 def _wanted(indicator: Indicator, now: float, then: float, names: Names) -> str:
-    was = convert_contract_text(_in_base(now, indicator, names), names.texts.language)
+    was = value_in_sentence(now, indicator.unit, names.texts, names.settings)
     return names.texts("reason.instead", wanted=render(indicator, then, None, names), was=was)
 
 
-def _in_base(value: float, indicator: Indicator, names: Names) -> str:
-    return value_in_sentence(value, indicator.unit, load_texts(base_of(names.texts.language)), names.settings)
-
-
-def _in_words(texts: Mapping[str, str], names: Names) -> str:
-    """A text of the catalogue in the language."""
-    return convert_contract_text(texts[base_of(names.texts.language)], names.texts.language)
+def _text(indicator: Indicator, key: str, names: Names) -> str:
+    return indicator_texts(names.texts.language).words[f"{indicator.column}.{key}"]

@@ -9,7 +9,7 @@ import pytest
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
 from jobs.texts import names
-from tests.report.example_day import INDICATORS, write_lake, write_manifests
+from tests.report.example_day import DEFINITIONS, INDICATORS, write_lake, write_manifests
 
 
 @pytest.fixture(scope="module")
@@ -31,3 +31,4 @@ def profile() -> Profile:
 def small_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two indicators, so that the page does not depend on the real catalogue."""
     monkeypatch.setattr(names, "indicators", lambda: {indicator.column: indicator for indicator in INDICATORS})
+    monkeypatch.setattr(names, "definition", lambda column, language: DEFINITIONS[language].get(column, ""))

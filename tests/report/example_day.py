@@ -18,17 +18,14 @@ WHERE = "as_of = '2026-01-31'"
 EVIL = "<script>alert(1)</script>"
 
 INDICATORS = (
-    Indicator(
-        "T1", "late_filing_ratio", "tax", "share", ("tax_filing",), 1, True,
-        {"en": "Late filings among those due.", "zh-Hans": "逾期申报占应申报的比例。"}, {"en": "{value}", "zh-Hans": "{value}"},
-        True, {"en": "File in time.", "zh-Hans": "按期申报。"},
-    ),
-    Indicator(
-        "C2", "complaint_burst", "complaint", "z", ("complaint",), 1, False,
-        {"en": "Complaints against the usual.", "zh-Hans": "投诉数与平时之比。"}, {"en": "{value}", "zh-Hans": "{value}"},
-        False, {"en": "It falls as fewer come.", "zh-Hans": "新增减少后回落。"},
-    ),
-)  # fmt: skip
+    Indicator("T1", "late_filing_ratio", "tax", "share", ("tax_filing",), 1, True, True),
+    Indicator("C2", "complaint_burst", "complaint", "z", ("complaint",), 1, False, False),
+)
+DEFINITIONS = {
+    "en": {"late_filing_ratio": "Late filings among those due.", "complaint_burst": "Complaints against the usual."},
+    "zh-Hans": {"late_filing_ratio": "逾期申报占应申报的比例。", "complaint_burst": "投诉数与平时之比。"},
+    "zh-Hant": {"late_filing_ratio": "逾期申報佔應申報的比例。", "complaint_burst": "投訴數與平時之比。"},
+}
 
 LISTED = [
     # rank, region, rank in region, entity, name, industry, county, class, points, probability, margin

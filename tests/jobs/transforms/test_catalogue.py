@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import string
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from expectations.contracts import complaint, inspection, registration, silver, tax_filing
-from expectations.contracts.indicators import DIMENSIONS, catalogue, check_indicators, deny_list, features_contract, find_denied
+from expectations.contracts.indicators import (
+    DIMENSIONS,
+    TEXTS,
+    WORDS,
+    catalogue,
+    check_indicators,
+    deny_list,
+    features_contract,
+    find_denied,
+    indicator_texts,
+)
 from jobs.documents.contract_pages import render_indicator_docs
 from jobs.transforms.features import associations, build_features, complaints, peers, supervision, tax
 from jobs.transforms.features import registration as registration_features
@@ -26,6 +37,8 @@ FEATURE_CODE = [
     tax,
 ]
 SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
+LANGUAGES = sorted(file.name.removesuffix(".toml") for file in WORDS.iterdir())
+EVERY_TEXT = [indicator_texts(language) for language in LANGUAGES]
 
 
 def test_every_dimension_has_indicators():
@@ -39,10 +52,25 @@ def test_every_source_is_a_contract():
 
 def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
     for indicator in catalogue():
-        for sentence in indicator.sentence.values():
+        for sentence in (texts[indicator.column]["sentence"] for texts in EVERY_TEXT):
             assert ("{peer}" in sentence) == indicator.peer, indicator.column
             if indicator.peer:
                 assert sentence.rstrip(")）").rpartition("(" if "(" in sentence else "（")[2].count("{peer}") == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_language_has_the_same_texts_and_placeholders(language):
+    first, texts = indicator_texts("en"), indicator_texts(language)
+    assert list(texts) == list(first) == [indicator.column for indicator in catalogue()]
+    for column, words in texts.items():
+        assert tuple(words) == TEXTS
+        assert {key: placeholders(text) for key, text in words.items()} == {
+            key: placeholders(text) for key, text in first[column].items()
+        }, column
+
+
+def placeholders(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def test_indicators_of_other_entities_have_no_age_from_own_records():
@@ -51,7 +79,7 @@ def test_indicators_of_other_entities_have_no_age_from_own_records():
 
 
 def test_no_indicator_uses_a_denied_column():
-    check_indicators(catalogue())
+    check_indicators(catalogue(), EVERY_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -59,15 +87,25 @@ def test_no_indicator_uses_a_denied_column():
     [
         ("column", "inspector_strictness", "inspector"),
         ("column", "owner_nationality", "nationality"),
-        ("definition", {"en": "Burglary reports in the street.", "zh-Hans": "周边治安案件数。"}, "neighbourhood crime"),
-        ("definition", {"en": "Home county.", "zh-Hans": "法定代表人籍贯。"}, "native place"),
         ("sources", ("census_ethnicity",), "ethnicity"),
     ],
 )
 def test_an_indicator_that_uses_a_denied_column_is_refused(field, value, name):
     planted = replace(catalogue()[0], **{field: value})
     with pytest.raises(ValueError, match=name):
-        check_indicators([planted])
+        check_indicators([planted], EVERY_TEXT)
+
+
+@pytest.mark.parametrize("key", ["definition", "sentence"])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("Burglary reports in the street.", "neighbourhood crime"), ("法定代表人籍贯。", "native place")],
+)
+def test_a_text_in_any_language_that_names_a_denied_attribute_is_refused(key, text, name):
+    first, *others = catalogue()
+    planted = {column: {**words, key: text} if column == first.column else words for column, words in EVERY_TEXT[0].items()}
+    with pytest.raises(ValueError, match=name):
+        check_indicators([first, *others], [*EVERY_TEXT, planted])
 
 
 def test_words_inside_other_words_are_not_denied():
@@ -95,7 +133,7 @@ def test_only_the_correction_for_inspectors_may_read_the_inspector():
     assert freed["inspector"] <= {indicator.column for indicator in catalogue()}
     planted = replace(next(one for one in catalogue() if one.column == "excess_violations"), sources=("census_ethnicity",))
     with pytest.raises(ValueError, match="ethnicity"):
-        check_indicators([planted])
+        check_indicators([planted], EVERY_TEXT)
 
 
 def test_the_expectation_of_a_visit_drops_the_inspector(spark):
