@@ -111,7 +111,7 @@ def _generate_chunk(
     _write_text(output, "complaint", rng["faults"], records.delivered, records.text)
 
     visits = inspections.lines(rng["visits"], clock, entities, history.visits, next_number["visit"])
-    next_number["visit"] += len(history.visits.entity)
+    next_number["visit"] += len(history.visits)
     output.faults["inspection"].update(corrected=visits.corrected, late=visits.late)
     _write_text(output, "inspection", rng["faults"], visits.delivered, visits.text)
 
