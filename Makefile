@@ -95,7 +95,7 @@ test-cluster-full: ## run test-cluster with 100,000 entities
 	@STEELYARD_CLUSTER_ENTITIES=100000 $(MAKE) test-cluster
 
 .PHONY: lint
-lint: $(STAMP) ## check style, types, the direction of imports, sizes of packages and files, and circles
+lint: $(STAMP) ## check style, types, the direction of imports, sizes of packages and files, circles, and plain English
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy --strict $(STRICT)
@@ -103,11 +103,8 @@ lint: $(STAMP) ## check style, types, the direction of imports, sizes of package
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.project.measure_code --check
 	@$(BIN)/python -m tests.project.find_circles --check
+	@$(BIN)/python -m tests.project.check_language
 	@echo "style, types and imports are correct. Next: make test, or commit"
-
-.PHONY: language
-language: $(STAMP) ## count the words that plain English does without
-	@$(BIN)/python -m tests.project.check_language --counts
 
 .PHONY: format
 format: $(STAMP) ## format the code

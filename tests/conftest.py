@@ -90,7 +90,7 @@ def finished_day(tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
 
 @pytest.fixture(scope="session")
 def graded_day(finished_day: FinishedDay, tmp_path_factory: pytest.TempPathFactory) -> FinishedDay:
-    """The finished day with everybody in the class of their points, as if a model had told them: a rule tells none."""
+    """The finished day with everybody in the class of their points, as if a model had assigned it: a rule assigns none."""
 
     def make(folder: Path) -> None:
         shutil.copytree(finished_day.home, folder / "home")

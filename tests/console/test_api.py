@@ -116,9 +116,9 @@ def test_a_program_decides_with_the_version_that_the_entity_gives(site: Site) ->
     subject, header = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C"), held(site, "wang")
     there = f"/api/entities/{subject.entity_id}"
     for version in (0, 1):
-        told = site.client().get(there, headers=header).json()
-        assert (told["version"], told["run_id"]) == (version, site.run.run_id)
-        said = {name: told[name] for name in ("version", "run_id")} | {"token": f"a-program-{version}", "wake_on": "2026-07-20"}
+        answer = site.client().get(there, headers=header).json()
+        assert (answer["version"], answer["run_id"]) == (version, site.run.run_id)
+        said = {name: answer[name] for name in ("version", "run_id")} | {"token": f"a-program-{version}", "wake_on": "2026-07-20"}
         decided = wanted(site, **GIVEN["defer"], action="defer") | said
         answer = site.client().post(f"{there}/decisions", decided, content_type="application/json", headers=header)
         assert (answer.status_code, answer.json()["state_after"]) == (200, "deferred")
@@ -135,23 +135,23 @@ def test_the_audit_records_which_part_a_program_read(site: Site) -> None:
     ]
 
 
-@pytest.mark.parametrize(("reader", "told"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])
-def test_the_readers_role_decides_whether_the_actor_is_shown(site: Site, send: Any, reader: str, told: str) -> None:
+@pytest.mark.parametrize(("reader", "shown"), [("li", "wang"), ("zhang", "wang"), ("chen", "inspector")])
+def test_the_readers_role_decides_whether_the_actor_is_shown(site: Site, send: Any, reader: str, shown: str) -> None:
     send("wang", site.ranked(is_listed=True, region_middle=HANGZHOU), "defer")
 
     (decision,) = site.client().get("/api/decisions", headers=held(site, reader)).json()
 
-    assert decision["actor"] == told
+    assert decision["actor"] == shown
 
 
 def test_a_value_has_everything_that_the_page_shows_with_it(site: Site) -> None:
     header, units = held(site, "zhou"), {indicator.column: indicator.unit for indicator in catalogue()}
     rows = site.client().get("/api/list", {"listed": "yes", "limit": 200}, headers=header).json()["rows"]
-    told = [reason for row in rows for reason in row["reasons"]]
+    reasons = [reason for row in rows for reason in row["reasons"]]
 
     assert {row["as_of"] for row in rows} == {site.run.as_of.isoformat()}
-    assert all(reason["unit"] == units[reason["indicator"]] for reason in told)
-    assert len({reason["unit"] for reason in told}) > 2
+    assert all(reason["unit"] == units[reason["indicator"]] for reason in reasons)
+    assert len({reason["unit"] for reason in reasons}) > 2
     for row in rows[:5]:
         alone = site.client().get(f"/api/entities/{row['entity_id']}", headers=header).json()
         page = site.client("zhou").get(f"/entity/{row['entity_id']}/").context
@@ -170,7 +170,7 @@ def test_a_value_has_everything_that_the_page_shows_with_it(site: Site) -> None:
             ]
             for reason in page["reasons"]
         ]
-    assert any(reason["sources"] and reason["peer_count"] for reason in told)
+    assert any(reason["sources"] and reason["peer_count"] for reason in reasons)
 
 
 def test_only_amounts_of_money_have_a_currency(site: Site) -> None:

@@ -99,12 +99,12 @@ def test_events_added_during_verification_are_not_verified(site: Site, monkeypat
     monkeypatch.setattr(audit, "open_site", lambda *_: None)
     monkeypatch.setattr("console.apps.audit.chain.find_breaks", slowly)
     add(3)
-    reckoned = read_head()
+    head = read_head()
 
-    told = CliRunner().invoke(audit.app, ["verify", "--home", str(site.home)]).output
+    output = CliRunner().invoke(audit.app, ["verify", "--home", str(site.home)]).output
 
-    assert f"{reckoned.number}:{reckoned.hash}" in told
-    assert read_head().number == reckoned.number + 1
+    assert f"{head.number}:{head.hash}" in output
+    assert read_head().number == head.number + 1
 
 
 def test_the_command_reports_a_broken_chain(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

@@ -63,9 +63,9 @@ def test_a_file_is_checked_without_the_database_and_ends_where_the_chain_does(li
 
 def test_a_file_names_nobody_and_its_digests_cannot_be_guessed(lines: Lines) -> None:
     text = "".join(lines)
-    told = {"wang", *(f"{value}" for row in AuditEvent.objects.values("entity_id", "detail", "uid") for value in row.values())}
+    personal = {"wang", *(f"{value}" for row in AuditEvent.objects.values("entity_id", "detail", "uid") for value in row.values())}
 
-    assert [value for value in told if len(value) > 3 and value in text] == []
+    assert [value for value in personal if len(value) > 3 and value in text] == []
     viewed = next(json.loads(line) for line in lines[1:] if '"viewed"' in line)
     assert set(viewed["hidden"]) == set(PERSONAL)
     # Knowing every name does not help without the salt, and no shown salt is the salt of a withheld field.

@@ -1,4 +1,4 @@
-"""Decisions: permissions, states, two people, deadlines, bulk actions, results of visits."""
+"""Decisions: permissions, states, two people, deadlines, undo."""
 
 from __future__ import annotations
 
@@ -9,29 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from console.apps.accounts.roles import Role
 from console.apps.audit.models import AuditEvent
-from console.apps.decisions.decide import newest_step
-from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
-from console.apps.decisions.policies import NotPossible, due_after
-from console.apps.decisions.results import record_result
+from console.apps.decisions.models import Case, Decision
+from console.apps.decisions.policies import due_after
 from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, Action, State
 from console.apps.ranking.current_policy import current_policy
-from console.apps.ranking.models import Ranked
-from console.core.policy import LIMITS_FOLDER, MOST_IN_BULK, _limits, policy_of
-from console.core.texts import load_texts
+from console.core.policy import LIMITS_FOLDER, policy_of
 from jobs.profile.calendar import add_working_days
-from tests.console.conftest import GIVEN, HANGZHOU, Site
-
-
-def case_of(entity: Ranked) -> Case:
-    return Case.objects.get(entity_id=entity.entity_id)
-
-
-def entity(site: Site, letter: str = "C") -> Ranked:
-    return site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class=letter)
+from tests.console.cases import case_of, listed
+from tests.console.conftest import Site
 
 
 def test_every_state_can_be_left_and_every_action_leads_to_a_state() -> None:
@@ -40,7 +28,7 @@ def test_every_state_can_be_left_and_every_action_leads_to_a_state() -> None:
 
 
 def test_a_visit_is_planned_with_a_deadline_in_working_days(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
 
     response = send("wang", subject, "visit")
 
@@ -58,7 +46,7 @@ def test_holidays_and_weekends_of_the_profile_do_not_count(site: Site) -> None:
 
 
 def test_a_dismissal_that_needs_two_people_is_proposed_and_its_proposer_cannot_approve(site: Site, send: Any) -> None:
-    subject = entity(site, "D")
+    subject = listed(site, "D")
     send("zhang", subject, "dismiss")
     case = case_of(subject)
     assert case.state == State.DISMISSAL_PROPOSED
@@ -73,7 +61,7 @@ def test_a_dismissal_that_needs_two_people_is_proposed_and_its_proposer_cannot_a
 
 
 def test_an_inspector_proposes_and_cannot_approve(site: Site, send: Any) -> None:
-    subject = entity(site, "D")
+    subject = listed(site, "D")
     send("wang", subject, "dismiss")
     case = case_of(subject)
 
@@ -83,7 +71,7 @@ def test_an_inspector_proposes_and_cannot_approve(site: Site, send: Any) -> None
 
 
 def test_the_published_class_counts_not_the_forms(site: Site, send: Any) -> None:
-    subject = entity(site, "D")
+    subject = listed(site, "D")
 
     send("wang", subject, "dismiss", risk_class="A")
 
@@ -91,7 +79,7 @@ def test_the_published_class_counts_not_the_forms(site: Site, send: Any) -> None
 
 
 def test_one_person_dismisses_a_lower_class(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
 
     send("wang", subject, "dismiss")
 
@@ -108,7 +96,7 @@ def test_a_profiles_limits_override_only_what_they_name(monkeypatch: pytest.Monk
 
 
 def test_a_decision_can_be_undone_for_a_while(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
     send("wang", subject, "visit")
     decision = case_of(subject).decisions.get()
 
@@ -122,7 +110,7 @@ def test_a_decision_can_be_undone_for_a_while(site: Site, send: Any) -> None:
 
 
 def test_an_old_decision_cannot_be_undone(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
     send("wang", subject, "visit")
     site.now[0] += timedelta(minutes=16)
 
@@ -132,7 +120,7 @@ def test_an_old_decision_cannot_be_undone(site: Site, send: Any) -> None:
 
 
 def test_the_second_of_two_people_with_one_form_is_refused(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
     send("wang", subject, "defer")
 
     send("li", subject, "visit")
@@ -141,64 +129,10 @@ def test_the_second_of_two_people_with_one_form_is_refused(site: Site, send: Any
     assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.changed").exists()
 
 
-def bulk(site: Site, name: str, action: str, **said: Any) -> Any:
-    form = {**GIVEN[action], "action": action, "token": "one-batch", "version": newest_step(), "run_id": site.run.run_id, **said}
-    return site.client(name).post("/list/bulk/", form)
-
-
-def test_a_bulk_decision_is_one_batch_with_an_outcome_each_and_can_be_undone_together(site: Site, send: Any) -> None:
-    names = [row.entity_id for row in site.all_ranked(is_listed=True, region_middle=HANGZHOU)[:5]]
-    taken = site.ranked(entity_id=names[0])
-    send("li", taken, "visit")
-
-    page = bulk(site, "wang", "visit", entity=names)
-
-    assert (page.context["done"], page.context["asked"]) == (4, 5)
-    assert {row.entity_id: why for row, why in page.context["outcomes"]}[names[0]] == "refused.state"
-    assert AuditEvent.objects.filter(batch="one-batch", kind="decided").count() == 5
-    undone = site.client("wang").post("/list/bulk/undo/", {"batch": "one-batch"})
-    assert undone.context["done"] == 4
-    assert set(Case.objects.exclude(entity_id=names[0]).values_list("state", flat=True)) == {State.TO_REVIEW}
-
-
-def test_a_bulk_decision_skips_entities_that_somebody_decided_about_meanwhile(site: Site, send: Any) -> None:
-    first, second = site.all_ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")[:2]
-    names = [first.entity_id, second.entity_id]
-    send("li", first, "defer")
-    shown = site.client("wang").post("/list/bulk/", {"action": "dismiss", "entity": names}).context["form"].initial
-    send("li", second, "defer")
-
-    page = bulk(site, "wang", "dismiss", entity=names, version=shown["version"])
-
-    outcomes = {row.entity_id: why for row, why in page.context["outcomes"]}
-    assert outcomes == {first.entity_id: "", second.entity_id: "refused.changed"}
-
-
-def test_a_policys_bulk_limit_is_at_most_what_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(_limits(site.run.profile["name"])["decisions"], "most_in_bulk", 5000)
-
-    assert current_policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
-    page = bulk(site, "wang", "visit", entity=[str(at) for at in range(MOST_IN_BULK)])
-    assert page.status_code == 422
-
-
-def test_a_refused_result_is_recorded(site: Site, send: Any) -> None:
-    subject = entity(site)
-    send("wang", subject, "visit")
-    there = f"/case/{case_of(subject).pk}/result/"
-    site.client("li").get(there)
-    assert not AuditEvent.objects.filter(kind="refused").exists()
-
-    site.client("li").post(there, {"token": "r", "version": 1, "visit_status": "not_done"})
-
-    event = AuditEvent.objects.get(kind="refused")
-    assert (event.actor, event.entity_id, event.detail) == ("li", subject.entity_id, '{"why": "refused.not_yours"}')
-
-
 @pytest.fixture
 def proposed(site: Site, send: Any) -> Case:
     """A dismissal of class D that waits for a second person."""
-    subject = entity(site, "D")
+    subject = listed(site, "D")
     send("wang", subject, "dismiss")
     return case_of(subject)
 
@@ -221,7 +155,7 @@ def test_a_refusal_needs_a_reason_and_may_have_a_comment(site: Site, proposed: C
 
 
 def test_reopening_needs_a_reason(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
     send("wang", subject, "dismiss")
 
     site.client("zhang").post(f"/case/{case_of(subject).pk}/reopen/", {"token": "t", "version": 1, "reason": "appeal"})
@@ -248,123 +182,29 @@ def test_a_user_who_may_not_refuse_gets_a_message_whatever_the_form_contains(sit
     assert AuditEvent.objects.filter(kind="refused", actor="li", detail__contains="refused.role").exists()
 
 
-def test_a_bulk_decision_first_shows_its_entities(site: Site) -> None:
-    page = site.client("wang").post("/list/bulk/", {"action": "visit", "scope": "all", "risk_class": "C"})
-
-    assert page.status_code == 200
-    assert {row.risk_class for row in page.context["rows"]} == {"C"}
-    assert not Decision.objects.exists()
-
-
-def test_too_large_a_bulk_decision_is_refused_as_a_whole(site: Site) -> None:
-    everybody = [row.entity_id for row in site.all_ranked(region_middle=HANGZHOU)[:201]]
-
-    page = bulk(site, "wang", "visit", entity=everybody)
-
-    assert len(everybody) == 201
-    assert page.status_code == 422
-    assert not Decision.objects.exists()
-
-
-def test_a_result_stores_the_selection_and_the_verdicts_on_reasons(site: Site, send: Any) -> None:
-    subject = entity(site)
-    send("wang", subject, "visit")
-    case = case_of(subject)
-    form = site.client("wang").get(f"/case/{case.pk}/result/").context["form"]
-    rights = [field.name for field in form.about_reasons]
-    said = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": 10}
-    said |= {"breaches": 2, "severity": "2", "found_violation": "yes", rights[0]: "yes", rights[1]: "no"}
-
-    site.client("wang").post(f"/case/{case.pk}/result/", said)
-
-    result = Result.objects.get()
-    assert case_of(subject).state == State.VISITED
-    assert (result.found_violation, result.breaches, result.selected_by) == (True, 2, "targeted")
-    assert sorted(ReasonVerdict.objects.values_list("right", flat=True)) == ["no", "yes"]
-    assert (
-        site.client("chen").get("/feedback/").context["rows"][0]["yes"]
-        + site.client("chen").get("/feedback/").context["rows"][1]["yes"]
-        == 1
-    )
-
-
-def test_not_inspected_is_not_nothing_found(site: Site, send: Any) -> None:
-    subject = entity(site)
-    send("wang", subject, "visit")
-    case = case_of(subject)
-    said = {"token": "r", "version": case.version, "visit_status": "not_reachable", "found_violation": "no", "items_checked": 5}
-
-    site.client("wang").post(f"/case/{case.pk}/result/", said)
-
-    result = Result.objects.get()
-    assert (case_of(subject).state, result.found_violation, result.items_checked) == (State.NOT_INSPECTED, None, None)
-
-
-@pytest.mark.parametrize(
-    ("days_later", "on", "why"),
-    [
-        (9, "2026-07-01", ""),
-        (9, "2026-07-10", ""),
-        (9, "2026-07-11", "refused.day_to_come"),
-        (9, "2026-06-30", "refused.before_decision"),
-        (61, "2026-07-01", "refused.too_long_ago"),
-        (61, "2026-07-02", ""),
-    ],
-)
-@pytest.mark.parametrize("language", ["en", "zh-Hans", "zh-Hant"])
-def test_a_visits_date_is_between_its_decision_and_today(
-    site: Site, send: Any, days_later: int, on: str, why: str, language: str
-) -> None:
-    subject = entity(site)
-    send("wang", subject, "visit")
-    case = case_of(subject)
-    site.now[0] += timedelta(days=days_later)
-    client = site.client("wang")
-    client.post("/language/", {"language": language})
-    said = {"token": "r", "version": case.version, "visit_status": "inspected", "inspected_on": on, "items_checked": 1}
-
-    page = client.post(f"/case/{case.pk}/result/", said | {"breaches": 0, "severity": "0", "found_violation": "no"})
-
-    assert (page.status_code, Result.objects.count()) == ((422, 0) if why else (302, 1))
-    if why:
-        assert page.context["form"].errors["inspected_on"] == [load_texts(language)(why, on="2026-07-01", n=60)]
-        answers = {**said, "inspected_on": date.fromisoformat(on), "breaches": 0, "severity": "0", "found_violation": "no"}
-        with pytest.raises(NotPossible, match=why):
-            record_result(site.user("wang"), case, {**answers, "evidence": ""}, {})
-
-
-def test_an_inspector_records_only_their_own_visits(site: Site, send: Any) -> None:
-    subject = entity(site)
-    send("wang", subject, "visit")
-
-    site.client("li").post(f"/case/{case_of(subject).pk}/result/", {"token": "r", "version": 1, "visit_status": "not_done"})
-
-    assert not Result.objects.exists()
-
-
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.AUDITOR, Role.ADMIN])
 def test_other_roles_decide_nothing(site: Site, send: Any, role: Role) -> None:
     name = {Role.ANALYST: "chen", Role.AUDITOR: "zhou", Role.ADMIN: "wu"}[role]
 
-    assert send(name, entity(site), "visit").status_code == 404
+    assert send(name, listed(site), "visit").status_code == 404
     assert not Decision.objects.exists()
 
 
 def test_steps_of_the_system_cannot_be_requested(site: Site) -> None:
-    subject = entity(site)
+    subject = listed(site)
     for action in (*OF_SYSTEM, Action.APPROVE, "nonsense"):
         form = {"token": "t", "version": 0, "run_id": site.run.run_id, "reason": "season"}
         assert site.client("zhang").post(f"/entity/{subject.entity_id}/{action}/", form).status_code == 404
 
 
 def test_a_dismissal_for_wrong_data_is_in_the_data_queue_until_it_is_undone(site: Site, send: Any) -> None:
-    subject = entity(site)
+    subject = listed(site)
     send("wang", subject, "dismiss", reason="data_error")
 
-    def told() -> dict[str, list[str]]:
+    def open_reports() -> dict[str, list[str]]:
         queues = site.client("chen").get("/feedback/").context["queues"]
         return {queue: [decision.case.entity_id for decision in decisions] for queue, decisions, _ in queues}
 
-    assert told() == {"data": [subject.entity_id], "policy": []}
+    assert open_reports() == {"data": [subject.entity_id], "policy": []}
     site.client("wang").post(f"/decision/{case_of(subject).decisions.get().pk}/undo/")
-    assert told() == {"data": [], "policy": []}
+    assert open_reports() == {"data": [], "policy": []}

@@ -217,12 +217,12 @@ def deferred() -> int:
 
 
 def test_each_page_ends_a_part_of_many_due_deferrals_and_shows_none_of_the_others(site: Site, many_due: list[Ranked]) -> None:
-    client, told = site.client("wang"), []
+    client, pages = site.client("wang"), []
     for _ in range(3):
         page = client.get("/list/?state=deferred")
-        told.append((page.status_code, deferred(), any(subject.name in page.content.decode() for subject in many_due)))
+        pages.append((page.status_code, deferred(), any(subject.name in page.content.decode() for subject in many_due)))
 
-    assert told == [(503, 3, False), (503, 1, False), (200, 0, False)]
+    assert pages == [(503, 3, False), (503, 1, False), (200, 0, False)]
     assert sorted(AuditEvent.objects.filter(kind="woken").values_list("entity_id", flat=True)) == sorted(
         subject.entity_id for subject in many_due
     )
@@ -249,7 +249,7 @@ def test_a_form_sent_meanwhile_has_no_effect_and_can_be_sent_again(site: Site, s
 
 
 @pytest.mark.usefixtures("many_due")
-def test_a_program_is_told_to_retry(site: Site) -> None:
+def test_the_answer_to_a_program_asks_it_to_retry(site: Site) -> None:
     header = {"authorization": f"Bearer {make_token(site.user('wang'), 'program', ['list'], date(2026, 7, 30))}"}
 
     said = site.client().get("/api/list", headers=header)

@@ -16,7 +16,7 @@ from tests.console.conftest import HANGZHOU, Site
 SUMMARY = re.compile(r'<div class="message error" id="errors".*?</div>', re.DOTALL)
 
 
-def told(page: Any) -> tuple[str, list[tuple[str, str]]]:
+def form_errors(page: Any) -> tuple[str, list[tuple[str, str]]]:
     """The page's text, and of its summary where each link leads and what it says."""
     text = page.content.decode()
     (summary,) = SUMMARY.findall(text)
@@ -61,7 +61,7 @@ def test_each_error_is_listed_at_the_top_with_a_link_to_its_field(site: Site, se
     client.post("/language/", {"language": language})
 
     page = sent(site, send, form, client)
-    text, links = told(page)
+    text, links = form_errors(page)
 
     assert page.status_code == 422
     assert {target for target, _ in links} >= WRONG[form]
@@ -77,7 +77,7 @@ def test_the_link_to_radio_buttons_leads_to_the_first(site: Site, send: Any) -> 
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     send("wang", subject, "visit")
     page = site.client("wang").post(f"/case/{Case.objects.get().pk}/result/", {"token": "r", "version": 1})
-    text, links = told(page)
+    text, links = form_errors(page)
 
     assert [target for target, _ in links] == ["id_visit_status_0"]
     assert re.search(r'<input type="radio"[^>]*id="id_visit_status_0"', text)
@@ -85,7 +85,7 @@ def test_the_link_to_radio_buttons_leads_to_the_first(site: Site, send: Any) -> 
 
 def test_an_incomplete_form_has_one_error_without_hidden_names(site: Site) -> None:
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
-    text, links = told(site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", {"reason": "known_good"}))
+    text, links = form_errors(site.client("wang").post(f"/entity/{subject.entity_id}/dismiss/", {"reason": "known_good"}))
 
     assert links == []
     assert text.count(load_texts("en")("errors.cut")) == 1
@@ -109,4 +109,4 @@ def test_missing_fields_of_an_appeals_answer_are_listed(site: Site) -> None:
     page = site.client("zhang").post(f"/appeals/{appeal.pk}/answer/", {"outcome": "nonsense"})
 
     assert page.status_code == 422
-    assert f"appeal_{appeal.pk}_outcome" in [target for target, _ in told(page)[1]]
+    assert f"appeal_{appeal.pk}_outcome" in [target for target, _ in form_errors(page)[1]]

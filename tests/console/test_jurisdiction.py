@@ -26,7 +26,7 @@ OF_ENTITY = {"entity", "view_remove", "decide", "undo", "result", "step", "campa
 OF_ONESELF = {
     "home", "own_password", "keys", "going_on", "help", "second_factor", "second_factor_set_up", "second_factor_remove",
 }  # fmt: skip
-"""What is about nobody but whoever is signed in, so that every role may open it."""
+"""Pages that concern only the signed-in user; every role may open them."""
 ADDRESSES = {
     "home": "/",
     "own_password": "/password/",

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+import pytest
 
 from console.core.environment import FOLDER_VARIABLE, Folder
 from console.publishing.open_site import migrate
 from tests.conftest import ROOT
-from tests.console.conftest import Site
 
 MIGRATES = """
 import django
@@ -51,9 +52,9 @@ def processes_that_migrate(number: int, **settings: str) -> Iterator[list[subpro
 
 def steps_of(processes: list[subprocess.Popen[str]]) -> list[int]:
     """The number of steps of each process, ascending; all exit with 0."""
-    told = sorted(int(process.communicate()[0]) for process in processes)
+    steps = sorted(int(process.communicate()[0]) for process in processes)
     assert [process.returncode for process in processes] == [0] * len(processes)
-    return told
+    return steps
 
 
 def test_the_second_of_two_migrating_processes_waits_and_has_nothing_to_do(tmp_path: Path) -> None:
@@ -68,7 +69,11 @@ def test_the_second_of_two_migrating_processes_waits_and_has_nothing_to_do(tmp_p
     assert (second, first > 0) == (0, True)
 
 
-def test_without_pending_migrations_no_process_waits(site: Site) -> None:
-    with (site.folder.path / "publishing.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        migrate()
+@pytest.mark.usefixtures("site")
+def test_without_pending_migrations_no_process_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr("console.publishing.publish_lock.publish_lock", lambda *, waits: asked.append(waits) or nullcontext())
+
+    migrate()
+
+    assert asked == []

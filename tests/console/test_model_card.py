@@ -154,15 +154,15 @@ def test_a_rule_that_has_no_word_stays_english_and_is_marked() -> None:
     assert check_name({"rule_id": "no_column_of_ours_present", "about": "x"}, "zh-Hans") == ("x", "en")
 
 
-def test_a_verdict_is_told_by_its_figures() -> None:
-    told, language = why(stopped_source(), "zh-Hans")
+def test_a_verdict_is_explained_by_its_figures() -> None:
+    text, language = why(stopped_source(), "zh-Hans")
 
     assert language == "zh-Hans"
     for part in ("2026-06-29", "2 个文件无法读取", "期限、申报日期", "至少应为 120", "至多应为 120", "截至 2026-06-20"):
-        assert part in told
-    assert "主体代码已填写" not in told  # a warning, or a row's rule, stops nothing
+        assert part in text
+    assert "主体代码已填写" not in text  # a warning, or a row's rule, stops nothing
     assert why(stopped_source(), "en") == (stopped_source()["why"], "en")
-    assert why(stopped_source(), "zh-Hant") == (convert_contract_text(told, "zh-Hant"), "zh-Hant")
+    assert why(stopped_source(), "zh-Hant") == (convert_contract_text(text, "zh-Hant"), "zh-Hant")
     assert [why(source, "zh-Hans")[0][:4] for source in missing_sources()] == ["尚无任何", "应到的交", "自 20", "新的交付", ""]
 
 

@@ -25,24 +25,24 @@ TAX, COMPLAINTS = "zero_filing_streak", "complaints_12m"
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "chain", "is_told"),
+    ("then", "now", "chain", "has_gap"),
     [
         (("passed", "a"), ("passed", "b"), "a", False),
         (("passed", "a"), ("unchanged", "a"), "a", False),
         (("passed", "a"), ("missing", "a"), "a", True),
         (("stopped", "a"), ("passed", "b"), "a", True),
         (("passed", "a"), ("not settled", None), None, True),
-        (("passed", "a"), ("passed", "b"), "mended", True),
+        (("passed", "a"), ("passed", "b"), "corrected", True),
         (("passed", None), ("passed", "b"), "a", False),
         (("passed", "a"), ("passed", None), None, False),
     ],
 )
 def test_a_source_has_a_data_gap_if_it_was_missing_on_either_day_or_was_corrected(
-    then: tuple[str, str], now: tuple[str, str], chain: str, is_told: bool
+    then: tuple[str, str], now: tuple[str, str], chain: str, has_gap: bool
 ) -> None:
     first, second = ({"verdict": verdict, "chain": own} for verdict, own in (then, now))
 
-    assert has_data_gap(first, second, chain) is is_told
+    assert has_data_gap(first, second, chain) is has_gap
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def tax_is_missing(source: str, settled: dict[str, Any]) -> None:
 def tax_was_corrected(source: str, settled: dict[str, Any]) -> None:
     if source == "tax":
         came = date.fromisoformat(settled["batches"][-1]["delivered_on"]) + timedelta(days=1)
-        settled["batches"][-1]["chain"] = "mended"
+        settled["batches"][-1]["chain"] = "corrected"
         settled["batches"].append({**settled["batches"][-1], "delivered_on": came.isoformat(), "chain": "the new one"})
 
 

@@ -151,11 +151,11 @@ def test_files_and_programs_can_filter_to_overdue_cases(site: Site, send: Any) -
     on(site, 20)
     header = {"authorization": f"Bearer {make_token(site.user('wang'), 'test', [Scope.LIST, Scope.EXPORT], date(2026, 7, 31))}"}
 
-    told = site.client().get("/api/list?overdue=yes", headers=header).json()
+    answer = site.client().get("/api/list?overdue=yes", headers=header).json()
     file = site.client().get("/api/export/list.csv?overdue=yes", headers=header)
     lines = list(csv.reader(b"".join(file.streaming_content).decode("utf-8-sig").splitlines()))
 
-    assert [row["entity_id"] for row in told["rows"]] == [late.entity_id]
+    assert [row["entity_id"] for row in answer["rows"]] == [late.entity_id]
     assert [line[1] for line in lines[1:]] == [late.entity_id]
 
 

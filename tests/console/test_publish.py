@@ -154,7 +154,7 @@ def test_listed_and_viewed_entities_survive_thinning_out(site: Site, finished_da
     assert page.context["entity"].position == seen.position
 
 
-def test_the_second_of_two_publishing_processes_is_told_to_wait(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
+def test_publish_is_refused_while_another_process_publishes(site: Site, finished_day: FinishedDay, tmp_path: Path) -> None:
     run = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
 
     with (site.folder.path / "publishing.lock").open("a") as lock:
@@ -207,5 +207,5 @@ def assert_says_that_it_is_thinned_out(site: Site, old: PublishedRun) -> None:
     for form in ("csv", "xlsx"):
         assert "only" in client.get(f"/list/export.{form}?day={day}").headers["Content-Disposition"]
         assert "only" not in client.get(f"/list/export.{form}").headers["Content-Disposition"]
-    told = [json.loads(event.detail)["is_whole"] for event in AuditEvent.objects.filter(kind="exported").order_by("number")]
-    assert told == [False, True, False, True]
+    is_whole = [json.loads(event.detail)["is_whole"] for event in AuditEvent.objects.filter(kind="exported").order_by("number")]
+    assert is_whole == [False, True, False, True]

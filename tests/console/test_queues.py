@@ -30,20 +30,20 @@ def handle(site: Site, name: str, reason: str = "asked_for", seen: int = 0, toke
     return site.client(name).post(f"/feedback/{Decision.objects.get().pk}/handle/", said)
 
 
-def told(site: Site, standing: str, name: str = "chen") -> list[str]:
+def queue(site: Site, standing: str, name: str = "chen") -> list[str]:
     queues = site.client(name).get("/feedback/", {"standing": standing}).context["queues"]
     return [decision.case.entity_id for _, decisions, _ in queues for decision in decisions]
 
 
 @pytest.mark.parametrize("name", ["chen", "zhang"])
 def test_a_closed_dismissal_leaves_the_open_ones_and_can_be_reopened(site: Site, subject: Ranked, name: str) -> None:
-    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([subject.entity_id], [])
 
     assert handle(site, name, comment="The register has it right now").status_code == 302
-    assert (told(site, "open"), told(site, "dealt")) == ([], [subject.entity_id])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([], [subject.entity_id])
 
     assert handle(site, name, "again", seen=Handling.objects.get().pk, token="u").status_code == 302
-    assert (told(site, "open"), told(site, "dealt")) == ([subject.entity_id], [])
+    assert (queue(site, "open"), queue(site, "dealt")) == ([subject.entity_id], [])
 
     steps = list(Handling.objects.values_list("actor__username", "is_open", "reason"))
     assert steps == [(name, False, "asked_for"), (name, True, "again")]
@@ -66,7 +66,7 @@ def test_role_and_region_decide_who_may_close_it(site: Site, name: str, status: 
 
 
 def test_an_auditor_reads_and_is_offered_no_form(site: Site, subject: Ranked) -> None:
-    assert subject.entity_id in told(site, "open", "zhou")
+    assert subject.entity_id in queue(site, "open", "zhou")
     assert "/handle/" not in site.client("zhou").get("/feedback/").content.decode()
     assert "/handle/" in site.client("chen").get("/feedback/").content.decode()
 

@@ -67,12 +67,12 @@ def test_decisions_and_events_are_sorted_by_date(site: Site, send: Any) -> None:
     assert [event for event in events if event.kind != DECISION] == before
     days = [event.happened_on or date.min for event in events]
     assert days == sorted(days, reverse=True)
-    told = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
-    assert told[0] == (
+    events = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
+    assert events[0] == (
         "> 2026-07-04 Decision Result corrected · inspected 2026-07-02 · violation found"
         " · 1 of 7 items in breach this console · wang"
     )
-    assert "Closed for the season or for construction · Returns to review 2026-07-20" in told[3]
+    assert "Closed for the season or for construction · Returns to review 2026-07-20" in events[3]
 
 
 def test_decisions_precede_events_of_the_same_local_day(site: Site, send: Any) -> None:
@@ -97,19 +97,19 @@ def test_undone_decisions_are_marked_and_stay(site: Site, send: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("wang", "wang"), ("zhang", "wang"), ("zhou", "wang"), ("chen", "Inspector"), ("liu", ""), ("huang", "")]
+    ("name", "decider"), [("wang", "wang"), ("zhang", "wang"), ("zhou", "wang"), ("chen", "Inspector"), ("liu", ""), ("huang", "")]
 )
-def test_the_decider_is_shown_by_role_and_region(site: Site, send: Any, name: str, told: str) -> None:
+def test_the_decider_is_shown_by_role_and_region(site: Site, send: Any, name: str, decider: str) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
     send("wang", entity, "defer")
 
     page = site.client(name).get(f"/entity/{entity.entity_id}/")
 
-    assert page.status_code == (200 if told else 404)
-    if told:
-        assert rows(page.content.decode())[0].endswith(f"this console · {told}")
+    assert page.status_code == (200 if decider else 404)
+    if decider:
+        assert rows(page.content.decode())[0].endswith(f"this console · {decider}")
         history = page.content.decode().partition('<ol class="history">')[2]
-        assert ("wang" in history) == (told == "wang")
+        assert ("wang" in history) == (decider == "wang")
 
 
 def test_no_page_shows_an_analyst_who_takes_part_in_decisions(site: Site, send: Any) -> None:
@@ -123,9 +123,9 @@ def test_no_page_shows_an_analyst_who_takes_part_in_decisions(site: Site, send: 
     site.client("zhao").post(f"/appeals/{answered.pk}/answer/", {"outcome": "rejected", "comment": "It holds."})
 
     for there in (f"/entity/{entity.entity_id}/", f"/list/?q={entity.entity_id}", "/appeals/"):
-        told = {name: set(re.findall(r"[a-z]+", site.client(name).get(there).content.decode())) for name in ("chen", "zhou")}
-        assert told["zhou"] & {"wang", "li", "zhang", "zhao"}, there
-        assert not told["chen"] & {"wang", "zhang", "zhao"}, there
+        words = {name: set(re.findall(r"[a-z]+", site.client(name).get(there).content.decode())) for name in ("chen", "zhou")}
+        assert words["zhou"] & {"wang", "li", "zhang", "zhao"}, there
+        assert not words["chen"] & {"wang", "zhang", "zhao"}, there
 
 
 def test_the_page_as_it_was_shows_decisions_made_while_it_was_current(

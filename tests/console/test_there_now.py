@@ -17,7 +17,7 @@ from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
 
 @pytest.fixture
 def decided(site: Site, send: Any) -> Ranked:
-    """An entity of Hangzhou of which somebody decided."""
+    """A decided entity of Hangzhou."""
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU, risk_class="C")
     assert send("wang", subject, "visit").status_code == 302
     return subject

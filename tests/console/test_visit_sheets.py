@@ -152,8 +152,8 @@ def test_the_audit_records_the_entities_of_shown_sheets(site: Site, subject: Ran
     sheet(site)
     spool.flush()
 
-    told = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind="viewed")]
-    assert [seen["entities"] for seen in told if seen["page"] == "visits"] == [[subject.entity_id]]
+    views = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind="viewed")]
+    assert [seen["entities"] for seen in views if seen["page"] == "visits"] == [[subject.entity_id]]
 
 
 def test_the_number_of_queries_is_constant(site: Site, send: Any) -> None:

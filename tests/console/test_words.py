@@ -137,7 +137,7 @@ VALUES: dict[str, Iterable[object]] = {
     "held_source": ("registration", "tax_filing", "complaint", "inspection"),
     "kind": (*EventKind, DECISION),
     "mark": SEEN,
-    "measure": {name for reckon, _ in OVER_TIME.values() for name in reckon({}, [])},
+    "measure": {name for compute, _ in OVER_TIME.values() for name in compute({}, [])},
     "metric": (*METRICS, *OF_CARD),
     "model": ("learnt", "rule", None),
     "moved": MOVED,

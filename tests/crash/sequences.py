@@ -1,4 +1,4 @@
-"""Work to be killed in: the first day ever, a second after new deliveries and a mended one, and the training of a model."""
+"""Work to be killed in: the first day ever, a second after new deliveries and a corrected one, and the training of a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.crash.forks import Forks
 from tests.crash.steps import Step, Words, steps_of_day
 from tests.day.town import PROFILE, SOURCES, TODAY, YESTERDAY
 
-_MENDED = Path("returns", "2026-06-20", "2026-05.csv")
+_CORRECTED = Path("returns", "2026-06-20", "2026-05.csv")
 # One that cannot be read, one whose month is none, one that owes less than nothing: too few to stop the delivery.
 _BAD = "S01;2026-05\nS02;yesterday;2026-06-10;1;1;1;1;1;0;1;0;1\nS03;2026-04;2026-06-10;1;1;1;-5;1;0;1;0;1\n"
 
@@ -56,18 +56,18 @@ def as_params(sequences: Iterable[Sequence]) -> list[ParameterSet]:
 
 
 def deliver_town(sources: Path) -> None:
-    """The town's deliveries, three records of which are bad."""
+    """The town's deliveries; three of their records are bad."""
     shutil.copytree(SOURCES, sources)
-    with (sources / _MENDED).open("a", encoding="utf-8") as file:
+    with (sources / _CORRECTED).open("a", encoding="utf-8") as file:
         file.write(_BAD)
 
 
-def mend_and_add(sources: Path) -> None:
+def correct_and_add(sources: Path) -> None:
     """The bad records put right, another's figure corrected, and a bad record in a delivery of today."""
-    mended = (SOURCES / _MENDED).read_text(encoding="utf-8").splitlines()
-    fields = mended[1].split(";")
-    mended[1] = ";".join([*fields[:3], str(int(fields[3]) + 1000), *fields[4:]])
-    (sources / _MENDED).write_text("\n".join(mended) + "\n", encoding="utf-8")
+    lines = (SOURCES / _CORRECTED).read_text(encoding="utf-8").splitlines()
+    fields = lines[1].split(";")
+    lines[1] = ";".join([*fields[:3], str(int(fields[3]) + 1000), *fields[4:]])
+    (sources / _CORRECTED).write_text("\n".join(lines) + "\n", encoding="utf-8")
     with (sources / "complaints" / TODAY.isoformat() / "day.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps({"no": "C19", "on": "some day"}) + "\n")
 
@@ -83,7 +83,7 @@ def _nothing(_forks: Forks, _home: Path, _sources: Path) -> None:
 
 def _yesterday(forks: Forks, home: Path, sources: Path) -> None:
     assert forks.run(run(home, sources, YESTERDAY)) == 0, forks.said()
-    mend_and_add(sources)
+    correct_and_add(sources)
 
 
 def _deliver_visits(sources: Path) -> None:

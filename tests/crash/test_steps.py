@@ -16,12 +16,12 @@ def test_a_step_begins_where_the_one_before_has_passed_its_last_point() -> None:
     assert parts_of(POINTS, steps) == [Part(BUILD, 0, 5), Part(TRAIN, 5, 6)]
 
 
-def test_a_step_that_does_not_end_is_told() -> None:
+def test_a_step_that_does_not_end_is_reported() -> None:
     with pytest.raises(ValueError, match="train does not end at after:model, 2 times, after point 5"):
         parts_of(POINTS, [Step(BUILD, "after:note", 2), Step(TRAIN, "after:model", 2)])
 
 
-def test_points_that_no_step_passes_are_told() -> None:
+def test_points_that_no_step_passes_are_reported() -> None:
     with pytest.raises(ValueError, match=r"no step passes \['after:model'\]"):
         parts_of(POINTS, [Step(BUILD, "after:note", 2)])
 

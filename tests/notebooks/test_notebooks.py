@@ -106,12 +106,12 @@ def test_a_notebook_runs_shows_pictures_and_leaves_the_home_as_it_was(
 
     assert shown.pictures >= 2
     assert shown.complaints == []
-    told = sorted(value for value in persons(finished_day.home) if value in shown.text)
-    assert told == []
+    shown_persons = sorted(value for value in persons(finished_day.home) if value in shown.text)
+    assert shown_persons == []
     assert not shown.has_written
 
 
-def test_there_are_persons_that_could_be_told_of(finished_day: FinishedDay) -> None:
+def test_there_are_persons_whose_names_could_appear(finished_day: FinishedDay) -> None:
     assert len(persons(finished_day.home)) > 100
 
 

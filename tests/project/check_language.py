@@ -1,9 +1,8 @@
 """Find words that plain English does without: `python -m tests.project.check_language`.
 
-It prints each word with file, line and what to write instead, and exits with 1 when there is one; with `--counts` it prints
-only how many there are in each top-level folder. The words and the allowed names are in `banned_words.toml` beside this file.
-Comments, strings and names are searched in the tracked files of code, documentation, settings and pages; migrations of the
-console's database are left out.
+It prints each word with file, line and what to write instead, and exits with 1 if there is one. The words and the allowed names
+are in `banned_words.toml` beside this file. Comments, strings and names are searched in the tracked files of code, documentation,
+settings and pages; migrations of the console's database are left out.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import argparse
 import re
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -50,7 +48,7 @@ class Allowed:
     files: tuple[str, ...]
 
     def spans(self, path: str, body: str) -> list[tuple[int, int]]:
-        """Where the text stands in the file."""
+        """The spans of the text in the file."""
         if not any(fnmatchcase(path, pattern) for pattern in self.files):
             return []
         return [match.span() for match in re.finditer(rf"{re.escape(self.text)}(?![\w-])", body)]
@@ -59,15 +57,11 @@ class Allowed:
 def main(arguments: list[str] | None = None) -> int:
     """Print what is found; return the exit code."""
     parser = argparse.ArgumentParser(description="Find words that plain English does without.")
-    parser.add_argument("--counts", action="store_true", help="print the number of words by top-level folder only")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[2], help="the checkout to search")
     options = parser.parse_args(arguments)
     found = list(search(options.root, searched(tracked(options.root))))
-    if options.counts:
-        print(counts(found))
-    else:
-        for one in found:
-            print(one, file=sys.stderr)
+    for one in found:
+        print(one, file=sys.stderr)
     return 1 if found else 0
 
 
@@ -100,7 +94,7 @@ def search(root: Path, paths: Iterable[str]) -> Iterator[Found]:
 def pattern_of(words: Iterable[str]) -> re.Pattern[str]:
     """A pattern with one group for each word, in their order.
 
-    A word starts after a character that is no letter, or with a capital after a small letter, as in `isTold`. It ends before a
+    A word starts after a character that is no letter, or with a capital after a small letter, as in `isOld`. It ends before a
     character that is no letter, or before the capital of the next word.
     """
     return re.compile("|".join(f"({_one(word)})" for word in words))
@@ -109,17 +103,6 @@ def pattern_of(words: Iterable[str]) -> re.Pattern[str]:
 def _one(word: str) -> str:
     text = GAP.join(re.escape(part).replace(r"\*", "[A-Za-z]*") for part in word.split(" "))
     return rf"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))(?i:{text})(?![a-z])(?!(?<=[A-Z])[A-Z])"
-
-
-def counts(found: Iterable[Found]) -> str:
-    """The number of words by top-level folder, and by word."""
-    found = list(found)
-    by_folder = Counter(one.path.split("/")[0] if "/" in one.path else "(top)" for one in found)
-    by_word = Counter(one.word.lower() for one in found)
-    lines = [f"{number:6}  {name}" for name, number in by_folder.most_common()]
-    lines += [f"{len(found):6}  total", ""]
-    lines += [f"{number:6}  {name}" for name, number in by_word.most_common()]
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every command is told its home in one way: by --home, else by STEELYARD_HOME."""
+"""Every command finds its home in one way: by --home, else by STEELYARD_HOME."""
 
 from __future__ import annotations
 

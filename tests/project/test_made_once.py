@@ -1,4 +1,4 @@
-"""What takes long to make is made once, whoever asks."""
+"""What takes long to make is made once, by the first process that asks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_the_second_to_ask_reads_what_the_first_made(tmp_path_factory: pytest.Te
     assert (first / "day").read_text() == "done"
 
 
-def test_what_was_left_half_made_is_made_afresh(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_what_was_left_half_made_is_made_again(tmp_path_factory: pytest.TempPathFactory) -> None:
     def dies(folder: Path) -> None:
         (folder / "half").touch()
         raise KeyboardInterrupt

@@ -60,7 +60,7 @@ def test_without_python_it_names_the_packages_to_install(checkout: Path) -> None
     assert "apt-get install -y python3 python3-venv" in ended.stderr
 
 
-def test_without_the_venv_module_a_user_is_told_the_command_for_that_python(checkout: Path) -> None:
+def test_without_the_venv_module_a_user_sees_the_command_for_that_python(checkout: Path) -> None:
     put(checkout, "python3", NO_VENV)
     put(checkout, "id", USER)
 
@@ -70,7 +70,7 @@ def test_without_the_venv_module_a_user_is_told_the_command_for_that_python(chec
     assert "sudo apt-get install -y python3.12-venv" in ended.stderr
 
 
-def test_without_the_venv_module_root_has_it_installed_and_is_told_why_when_that_fails(checkout: Path) -> None:
+def test_without_the_venv_module_it_is_installed_for_root_and_a_failure_is_explained(checkout: Path) -> None:
     put(checkout, "python3", NO_VENV)
     put(checkout, "id", SUPERUSER)
     put(checkout, "apt-get", APT_FAILS)

@@ -37,7 +37,11 @@ def test_nobody_listening_is_an_engine_that_is_away_and_its_token_is_kept_out(si
 
 def test_a_server_that_listens_is_left_to_the_client() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
         require_listener(f"sc://127.0.0.1:{server.getsockname()[1]}/", "ENGINE")
+        connection, _ = server.accept()
+        with connection:
+            assert connection.recv(1) == b"", "it connects, sends nothing and closes"
 
 
 @pytest.mark.parametrize("address", ["sc://", "sc://host:port", "sc://[::1"])

@@ -18,7 +18,7 @@ class Unanswered:
         raise ConnectionError("connection refused")
 
 
-def test_an_engine_that_does_not_answer_is_told_apart_and_its_token_kept_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_does_not_answer_has_its_own_error_without_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_open", lambda _wanted: Unanswered())
     with pytest.raises(EngineUnavailable, match="connection refused") as caught:
         session.open_session(URL)

@@ -1,4 +1,4 @@
-"""What a run says while it works: a failed stage is told, and text from data is shown as it is."""
+"""What a run says while it works: a failed stage is reported, and text from data is shown as it is."""
 
 from __future__ import annotations
 

@@ -51,21 +51,21 @@ def details_of(verb: Callable[[], object], monkeypatch: pytest.MonkeyPatch, caps
     with pytest.raises(SystemExit):
         cli.main([])
     path = Path(capsys.readouterr().err.splitlines()[0].rpartition(" ")[2])
-    told = path.read_text(encoding="utf-8")
+    details = path.read_text(encoding="utf-8")
     path.unlink()
-    return told
+    return details
 
 
 def test_a_fault_tells_why_an_answer_could_not_be_read(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log.install_library_log_buffer()  # as a command given by another does
-    told = details_of(ask, monkeypatch, capsys)
-    assert told.count("Exception deserializing message!") == 1
-    assert told.count("ValueError: 7 bytes that are no message") == 1
+    details = details_of(ask, monkeypatch, capsys)
+    assert details.count("Exception deserializing message!") == 1
+    assert details.count("ValueError: 7 bytes that are no message") == 1
 
 
-def test_a_fault_of_which_nothing_was_logged_has_its_traceback_alone(
+def test_a_fault_without_log_messages_has_its_traceback_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:

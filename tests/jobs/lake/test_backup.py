@@ -115,7 +115,7 @@ def test_where_files_cannot_be_linked_they_are_copied(tmp_path: Path, monkeypatc
     assert verify(second.folder) == []
 
 
-def test_a_copy_that_was_stopped_is_none_and_the_next_one_begins_afresh(tmp_path: Path) -> None:
+def test_a_copy_that_was_stopped_does_not_count_and_the_next_one_starts_from_scratch(tmp_path: Path) -> None:
     home = home_of(tmp_path / "home", [D]).home
     seen: list[object] = []
 
@@ -135,7 +135,7 @@ def test_a_copy_that_was_stopped_is_none_and_the_next_one_begins_afresh(tmp_path
     assert contents(done.folder) == contents(home)
 
 
-def test_what_is_lost_changed_or_added_is_told(tmp_path: Path) -> None:
+def test_lost_changed_and_added_files_are_reported(tmp_path: Path) -> None:
     folder = back_up(home_of(tmp_path / "home", [D]).home, tmp_path / "copies").folder
     lost, changed = sorted(folder.rglob("*.parquet"))
     lost.unlink()

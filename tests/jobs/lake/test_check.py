@@ -184,7 +184,7 @@ def test_a_home_as_runs_leave_it_is_sound_and_every_source_is_accounted_for(two_
 
 
 @pytest.mark.parametrize(("change", "day"), [(strike_from_the_list, TODAY), (put_another_rank, YESTERDAY)])
-def test_only_the_day_whose_list_was_changed_is_told_and_what_the_newest_run_left_mends_it(
+def test_only_the_day_with_the_changed_list_is_reported_and_the_newest_version_repairs_it(
     town: Town, change: Callable[[Lake], None], day: date
 ) -> None:
     change(town.lake)
@@ -235,7 +235,7 @@ def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Tow
     assert found(town.lake, Verdict.FAIL) == set()
 
 
-def test_a_checkpoint_that_hides_a_kept_day_from_the_engine_is_told_and_maintenance_mends_it(town: Town) -> None:
+def test_a_checkpoint_that_hides_a_kept_day_from_the_engine_is_reported_and_repaired_by_maintenance(town: Town) -> None:
     open_table(town.lake, scoring.SCORES).create_checkpoint()
 
     assert found(town.lake, Verdict.WARN) == {("gold.scores", "log")}

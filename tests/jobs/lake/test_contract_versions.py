@@ -92,7 +92,7 @@ def test_every_version_written_down_has_a_way_to_the_contract(
 
 
 def make_old(town: Town) -> None:
-    """Turn the home into one of before revisions were told: no such column, no version noted, and runs that left such tables."""
+    """Turn the home into one from before revisions were recorded: no such column, no version, and runs with such tables."""
     for contract in WITH_LINEAGE:
         path, rows = str(town.lake.path(contract)), town.lake.arrow(contract).drop_columns([str(lineage.IS_REVISION)])
         shutil.rmtree(path)
@@ -110,11 +110,11 @@ def revisions(lake: Lake, contract: Contract) -> list[dict[str, object]]:
 
 
 @pytest.mark.slow
-def test_a_home_of_before_revisions_were_told_gives_the_same_list_once_migrated(
+def test_a_home_from_before_revisions_were_recorded_gives_the_same_list_once_migrated(
     town: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before, list_before = gold(town), listed(town)
-    told = {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE}
+    expected = {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE}
     make_old(town)
 
     refused = steelyard(capfd, "link", "--profile", town.profile_folder, "--home", town.home, "--as-of", TODAY)
@@ -128,12 +128,12 @@ def test_a_home_of_before_revisions_were_told_gives_the_same_list_once_migrated(
     assert "steelyard lake migrate --home" in refused.err
     assert (migrated.code, len(migrated.out.splitlines())) == (0, len(WITH_LINEAGE))
     assert again.out.strip() == "every table is up to date"
-    assert {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE} == told
+    assert {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE} == expected
     assert (gold(town), listed(town)) == (before, list_before)
     assert [finding for finding in check(town.lake) if finding.verdict is not Verdict.OK] == []
 
 
-def test_a_day_of_before_revisions_were_told_is_traced_as_it_was(town: Town) -> None:
+def test_a_day_from_before_revisions_were_recorded_is_traced_as_it_was(town: Town) -> None:
     entity = town.lake.arrow(scoring.RISK_LIST, where=f"as_of = '{YESTERDAY}'")["entity_id"][0].as_py()
     before = trace_entity(town.lake, town.profile, entity, YESTERDAY)
     make_old(town)

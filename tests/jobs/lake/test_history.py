@@ -19,23 +19,23 @@ from tests.jobs.lake.homes import FEATURES, home_of, put_day
 D, BEFORE = date(2026, 6, 30), date(2026, 6, 29)
 
 
-def test_versions_are_told_newest_first_with_rows_and_the_days_that_left_them(tmp_path: Path) -> None:
+def test_versions_are_listed_newest_first_with_rows_and_the_days_that_wrote_them(tmp_path: Path) -> None:
     lake = home_of(tmp_path, [BEFORE, D])
     put_day(lake, D, entities=["E9"])
 
-    told = table_versions(lake, FEATURES, 10)
+    versions = table_versions(lake, FEATURES, 10)
 
-    assert [(row.version, row.operation, row.rows_added, row.left_by) for row in told] == [
+    assert [(row.version, row.operation, row.rows_added, row.left_by) for row in versions] == [
         (3, "WRITE", 1, ()),
         (2, "WRITE", 4, (D,)),
         (1, "WRITE", 4, (BEFORE,)),
         (0, "CREATE TABLE", None, ()),
     ]
-    assert [row.replaced for row in told[:1]] == ["as_of = '2026-06-30'::date"]
+    assert [row.replaced for row in versions[:1]] == ["as_of = '2026-06-30'::date"]
     assert [row.version for row in table_versions(lake, FEATURES, 2)] == [3, 2]
 
 
-def test_a_version_whose_files_are_gone_is_told_as_such(tmp_path: Path) -> None:
+def test_a_version_whose_files_are_gone_is_shown_as_such(tmp_path: Path) -> None:
     lake = home_of(tmp_path, [BEFORE, D, D, D])
     maintain(lake, Retention(100, 2), D)
 
@@ -44,12 +44,12 @@ def test_a_version_whose_files_are_gone_is_told_as_such(tmp_path: Path) -> None:
     assert (whole[1], whole[2], whole[3], whole[4]) == (True, False, False, True)
 
 
-def test_the_tables_are_told_as_they_are(tmp_path: Path) -> None:
+def test_the_tables_are_shown_as_they_are(tmp_path: Path) -> None:
     lake = home_of(tmp_path, [BEFORE, D])
 
-    told = {row.table: (row.version, row.contract, row.rows, row.files) for row in table_states(lake)}
+    states = {row.table: (row.version, row.contract, row.rows, row.files) for row in table_states(lake)}
 
-    assert told == {"gold.features": (2, FEATURES.version, 8, 2), "gold.risk_list": (2, 2, 4, 2)}
+    assert states == {"gold.features": (2, FEATURES.version, 8, 2), "gold.risk_list": (2, 2, 4, 2)}
 
 
 def test_the_command_writes_text_and_json_of_the_same_facts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

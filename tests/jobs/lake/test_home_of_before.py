@@ -17,6 +17,9 @@ from tests.day.command import Outcome, steelyard
 HOMES = Path(__file__).resolve().parent / "homes_before"
 NAMES = ("rule", "learnt")
 DAY, NEXT_DAY = "2026-06-29", "2026-06-30"
+LEARNT = pytest.mark.parametrize("before", ["learnt", pytest.param("rule", marks=pytest.mark.slow)], indirect=True)
+RULE = pytest.mark.parametrize("before", ["rule", pytest.param("learnt", marks=pytest.mark.slow)], indirect=True)
+"""With one home as usual; with the other as a slow test, because each run of a day takes seconds."""
 COLUMNS = ("list_rank", "capacity_region", "region_rank", "entity_id", "risk_class", "credit_points")
 MEASURES = ("probability", "anomaly", "margin", "objective")
 
@@ -84,6 +87,7 @@ def test_the_home_is_sound_and_shows_its_list(before: Before) -> None:
     assert_expected(before.listed(DAY), f"{before.name}_{DAY}.csv")
 
 
+@LEARNT
 def test_the_same_day_run_again_gives_the_same_list(before: Before) -> None:
     was = before.listed(DAY)
     before.run(DAY)
@@ -91,6 +95,7 @@ def test_the_same_day_run_again_gives_the_same_list(before: Before) -> None:
     before.command("lake check")
 
 
+@RULE
 def test_the_next_day_gives_the_expected_list(before: Before) -> None:
     """The run trains a model of its own when today's feature code differs from the code that made the home."""
     models = before.models()
@@ -100,6 +105,7 @@ def test_the_next_day_gives_the_expected_list(before: Before) -> None:
     before.command("lake check")
 
 
+@LEARNT
 def test_the_stored_model_scores_the_next_day(before: Before) -> None:
     models = before.models()
     before.run_in_steps(NEXT_DAY)

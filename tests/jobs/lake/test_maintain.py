@@ -242,11 +242,11 @@ def test_the_command_goes_by_the_policy_of_the_run_and_says_what_it_did(tmp_path
     lake = home_of(tmp_path, days(50, 0, 0))
 
     done = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", "2026-07-01")
-    told = json.loads(done.err.splitlines()[-1])
+    event = json.loads(done.err.splitlines()[-1])
 
     assert done.code == 0
-    assert (told["since"], told["trimmed_days"]) == ("2026-05-27", 1)
-    assert told["freed"] > 0
+    assert (event["since"], event["trimmed_days"]) == ("2026-05-27", 1)
+    assert event["freed"] > 0
     assert entities_of(lake, days(50)[0]) == list(LISTED)
 
 
@@ -274,8 +274,8 @@ def test_where_no_run_says_which_policy_holds_nothing_is_dropped(tmp_path: Path,
     lake = home_of(tmp_path, [D, D])
     before = data_files(lake)
 
-    told = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", D - timedelta(days=1))
+    refused = steelyard(capfd, "lake", "maintain", "--home", tmp_path, "--as-of", D - timedelta(days=1))
 
-    assert told.code == ConfigError.exit_code
-    assert "--profile" in told.err
+    assert refused.code == ConfigError.exit_code
+    assert "--profile" in refused.err
     assert data_files(lake) == before

@@ -30,7 +30,7 @@ YUAN = Column("amount", Type.INT, "An amount", unit="yuan")
 NOTE = Column("note", Type.STRING, "A note")
 FEN = Column("amount_minor", Type.BIGINT, "The same amount", unit="minor currency unit")
 AGAIN = Column("is_revision", Type.BOOLEAN, "Whether an earlier record of the key was there")
-KIND = Column("kind", Type.STRING, "A kind, of which there was one before")
+KIND = Column("kind", Type.STRING, "A kind; before there was only one")
 
 OLD = Contract(
     name="trial", zone=Zone.GOLD, about="", grain="", key=(KEY,), columns=(KEY, AT, YUAN, NOTE, DAY), owner="", partition_by=(DAY,)
@@ -50,7 +50,7 @@ STEPS = (
     Migration(
         "gold.trial",
         3,
-        "revisions are told, notes are not kept",
+        "revisions are recorded, notes are not kept",
         (
             AddColumn("is_revision", Type.BOOLEAN, "row_number() OVER (PARTITION BY key ORDER BY at) > 1"),
             AddColumn("kind", Type.STRING, "'plain'"),
@@ -137,7 +137,7 @@ def test_a_version_from_before_is_read_in_the_new_columns_by_both_readers(lake: 
     assert lake.arrow(NEW).num_rows == 0
 
 
-def test_a_crash_between_rows_and_version_is_mended_by_the_same_command(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_between_rows_and_version_is_repaired_by_the_same_command(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     """The steps multiply an amount: done twice, they would multiply it twice."""
     from deltalake.table import TableAlterer
 
@@ -169,11 +169,11 @@ def test_an_older_table_is_neither_read_nor_written_and_the_command_that_helps_i
         "replace_arrow": (pa.Table.from_pylist(WANTED), NEW, "as_of = '2026-06-30'"),
     }[way]
 
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as refused:
         getattr(opened, way)(*given)
 
-    assert "gold.trial has version 1 of its columns, and this Steelyard writes version 3" in told.value.what
-    assert f"steelyard lake migrate --home {lake.home}" in told.value.next_step
+    assert "gold.trial has version 1 of its columns, and this Steelyard writes version 3" in refused.value.what
+    assert f"steelyard lake migrate --home {lake.home}" in refused.value.next_step
     assert lake.version(OLD) == before
 
 
@@ -186,10 +186,10 @@ def test_a_table_of_a_later_steelyard_is_left_alone(lake: Lake) -> None:
         lambda: lake.at({"gold.trial": before}).arrow(OLD),
         lambda: lake.replace_arrow(pa.Table.from_pylist(ROWS), OLD, "as_of = '2026-06-30'"),
     ):
-        with pytest.raises(ConfigError) as told:
+        with pytest.raises(ConfigError) as refused:
             opens()
-        assert "has version 3 of its columns, and this Steelyard knows version 1" in told.value.what
-        assert "a later one" in told.value.next_step
+        assert "has version 3 of its columns, and this Steelyard knows version 1" in refused.value.what
+        assert "a later one" in refused.value.next_step
     assert lake.version(NEW) == before
 
 

@@ -114,20 +114,20 @@ def test_a_version_that_cannot_be_read_is_refused(tmp_path: Path, version: int, 
     maintain(lake, Retention(1, 1), D)
     before = lake.version(FEATURES)
 
-    with pytest.raises(ConfigError, match=why) as told:
+    with pytest.raises(ConfigError, match=why) as refused:
         plan_table(lake, "gold.features", version)
 
-    assert "steelyard lake history gold.features" in told.value.next_step
+    assert "steelyard lake history gold.features" in refused.value.next_step
     assert lake.version(FEATURES) == before
 
 
 def test_a_day_that_was_never_finished_is_refused_with_those_that_were(tmp_path: Path) -> None:
     lake = home_of(tmp_path, [BEFORE])
 
-    with pytest.raises(InputMissing) as told:
+    with pytest.raises(InputMissing) as refused:
         plan_day(lake, D)
 
-    assert told.value.next_step == f"name one of {BEFORE}"
+    assert refused.value.next_step == f"name one of {BEFORE}"
 
 
 def test_a_crash_between_two_tables_is_finished_by_the_same_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_a_crash_between_two_tables_is_finished_by_the_same_command(tmp_path: Pa
         patch.setattr(DeltaTable, "restore", dies_second_time)
         with pytest.raises(KeyboardInterrupt):
             restore(lake, plan_day(lake, BEFORE))
-    assert not run_manifest_path(tmp_path, D).exists(), "no reader may meet a day of which one table is gone"
+    assert not run_manifest_path(tmp_path, D).exists(), "no reader may meet a day without one of its tables"
     restore(lake, plan_day(lake, BEFORE))
 
     assert entities_of(lake, D) == []
@@ -198,7 +198,7 @@ def test_the_command_asks_first_and_says_what_it_would_do(tmp_path: Path, capfd:
 @pytest.mark.parametrize(
     "given", [["--version", "2"], ["gold.features"], ["gold.features", "--version", "1", "--as-of-run", "2026-06-30"]]
 )
-def test_the_command_must_be_told_what_to_go_back_to(tmp_path: Path, capfd: pytest.CaptureFixture[str], given: list[str]) -> None:
+def test_the_command_needs_to_know_what_to_restore(tmp_path: Path, capfd: pytest.CaptureFixture[str], given: list[str]) -> None:
     home_of(tmp_path, [D])
 
     said = steelyard(capfd, "lake", "restore", *given, "--home", tmp_path)

@@ -1,4 +1,4 @@
-"""Files of a home that a disk or a hand spoilt are told as that, with what to do, and not as a fault of the program."""
+"""Damaged files of a home are reported as damage, with what to do, and not as a fault of the program."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DAMAGES = [cut_the_log, put_something_else, take_files_away]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_told_by_the_reader_without_an_engine(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def test_damage_is_reported_by_the_reader_without_an_engine(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     lake = home_of(tmp_path, [DAY])
     damage(lake.path(scoring.RISK_LIST))
     with pytest.raises(Exception, match=r".") as caught:
@@ -46,7 +46,7 @@ def test_damage_is_told_by_the_reader_without_an_engine(tmp_path: Path, damage: 
 
 @pytest.mark.usefixtures("spark")
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_damage_is_told_by_the_engine(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def test_damage_is_reported_by_the_engine(tmp_path: Path, damage: Callable[[Path], None]) -> None:
     lake = home_of(tmp_path, [DAY])
     damage(lake.path(scoring.RISK_LIST))
     with pytest.raises(Exception, match=r".") as caught:

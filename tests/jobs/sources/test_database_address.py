@@ -1,4 +1,4 @@
-"""A database's address: taken only where every reader takes it alike, and never told with its password."""
+"""A database's address: accepted only if every reader reads it alike, and never shown with its password."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def test_a_value_that_cannot_be_read_is_in_quarantine_and_not_silently_empty(sho
     assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (3, 1, 2)
 
 
-def test_a_file_that_was_mended_is_taken_in_again_with_all_that_built_on_it(shop: Shop) -> None:
+def test_a_corrected_file_is_ingested_again_with_all_that_built_on_it(shop: Shop) -> None:
     shop.deliver("2026-01-01", "1,A,open,2020-01-01")
     shop.deliver("2026-01-02", "1,A,open,2020-01-01")
     shop.ingest("2026-01-02")
@@ -99,7 +99,7 @@ def test_a_file_that_was_mended_is_taken_in_again_with_all_that_built_on_it(shop
     assert kept(shop) == ["1:B", "1:A"]
 
 
-def test_a_mended_mapping_releases_what_it_had_turned_away(shop: Shop) -> None:
+def test_a_corrected_mapping_releases_the_rows_it_had_rejected(shop: Shop) -> None:
     shop.deliver("2026-01-01", "1,A,asleep,2020-01-01")
     shop.ingest("2026-01-01")
     assert len(turned_away(shop)) == 1
@@ -198,7 +198,7 @@ def test_a_personal_value_that_cannot_be_read_is_not_in_the_reason_that_anyone_m
 
 
 def test_of_two_snapshots_of_one_contract_either_takes_away_a_key_that_both_hold(shop: Shop) -> None:
-    """As docs/reference/mapping.md tells whoever maps two registers: what the other repeats unchanged is no new version."""
+    """As docs/reference/mapping.md says of two registers: a row that the other repeats unchanged is no new version."""
     shop.change_mapping(lambda text: text.replace('"increment"', '"snapshot"').replace('"nothing"', '"removed"'))
     text = shop.mapping.path.read_text(encoding="utf-8").replace("shops/", "stalls/")
     stalls = shop.mapping.path.with_name("stalls.toml")

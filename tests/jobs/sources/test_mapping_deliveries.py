@@ -49,7 +49,7 @@ def test_the_date_may_be_part_of_a_files_name(tmp_path: Path) -> None:
     assert delivery_warnings(mapping, tmp_path) == ["reg_latest.csv is left out: 'latest' is no date such as 2026-01-31"]
 
 
-def test_a_date_is_told_from_what_follows_it(tmp_path: Path) -> None:
+def test_a_date_is_separated_from_what_follows_it(tmp_path: Path) -> None:
     touch(tmp_path, "2026-01-02_a_b.csv")
     assert found(mapping_with("{delivered_on}_*.csv"), tmp_path) == {"2026-01-02": ["2026-01-02_a_b.csv"]}
 

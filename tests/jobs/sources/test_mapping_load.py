@@ -61,7 +61,7 @@ def test_mappings_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     assert list(load_mappings(tmp_path)) == ["a", "b", "c"]
 
 
-def test_mappings_that_cannot_be_used_are_told_apart_and_are_mapped_all_the_same(tmp_path: Path) -> None:
+def test_mappings_that_cannot_be_used_are_listed_separately_and_still_mapped(tmp_path: Path) -> None:
     write_mapping(tmp_path, name="a")
     write_mapping(tmp_path, 'contract = "registration', name="b")
     write_mapping(tmp_path, GOOD.replace("increment", "sometimes"), name="c")

@@ -18,9 +18,9 @@ def refusal(name: str) -> ConfigError:
 
 
 def test_a_folder_without_a_profile_is_no_profile(tmp_path: Path) -> None:
-    told = refusal(str(tmp_path))
-    assert told.what == f"there is no profile {str(tmp_path)!r}"
-    assert told.next_step == "name one of chicago, cn, or give a folder that holds a profile.toml"
+    error = refusal(str(tmp_path))
+    assert error.what == f"there is no profile {str(tmp_path)!r}"
+    assert error.next_step == "name one of chicago, cn, or give a folder that holds a profile.toml"
 
 
 def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
@@ -35,15 +35,17 @@ def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
         (b"name = 1" + b"0" * 5000, "it is not valid TOML", "correct that line"),
     ],
 )
-def test_a_profile_that_is_no_toml_is_to_be_mended(tmp_path: Path, content: bytes, what: str, next_step: str) -> None:
+def test_a_profile_that_is_no_toml_is_refused_with_what_to_correct(
+    tmp_path: Path, content: bytes, what: str, next_step: str
+) -> None:
     (tmp_path / "profile.toml").write_bytes(content)
-    told = refusal(str(tmp_path))
-    assert (told.what.partition(":")[0], told.next_step) == (what, next_step)
-    assert told.where == str(tmp_path / "profile.toml")
+    error = refusal(str(tmp_path))
+    assert (error.what.partition(":")[0], error.next_step) == (what, next_step)
+    assert error.where == str(tmp_path / "profile.toml")
 
 
 @pytest.mark.parametrize("kind", ["profile", "mapping"])
-def test_a_file_that_cannot_be_opened_is_told_as_what_it_is_to_its_reader(tmp_path: Path, kind: str) -> None:
+def test_a_file_that_cannot_be_opened_is_reported_by_its_meaning_to_the_reader(tmp_path: Path, kind: str) -> None:
     with pytest.raises(ConfigError, match=f"Is a directory.*allow reading it, or name another {kind}"):
         read_toml(tmp_path, kind)
     with pytest.raises(ConfigError, match=f"No such file.*name a {kind} that exists"):

@@ -74,7 +74,7 @@ def test_nothing_goes_on_reading_a_file_whose_records_can_not_be_written(tmp_pat
     mapping = load_mappings(PROFILE)["complaints"]
     path = tmp_path / "day.jsonl"
     path.write_text('{"no": "C1"}\n' * 400_000, encoding="utf-8")
-    with pytest.raises(OSError, match="no space left") as told:
+    with pytest.raises(OSError, match="no space left") as raised:
         landing.land(mapping, [Delivery(date(2026, 6, 30), (path,))], tmp_path, tmp_path / "landed")
-    assert told.tb is not None  # what was under way is still referred to
+    assert raised.tb is not None  # what was under way is still referred to
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("reading")] == []

@@ -141,7 +141,7 @@ def test_more_columns_than_expected_are_a_warning(tmp_path: Path) -> None:
     ("header", "rule"),
     [("编号,名称\n", "missing_columns"), ("编号,名称,金额,金额\n", "duplicate_columns"), ("1,a,5\n", "missing_columns")],
 )
-def test_columns_that_cannot_be_told_apart_stop_the_source(tmp_path: Path, header: str, rule: str) -> None:
+def test_missing_or_duplicate_columns_stop_the_source(tmp_path: Path, header: str, rule: str) -> None:
     with pytest.raises(FileProblem) as caught:
         found_in(tmp_path, header + "1,a,5\n")
     assert caught.value.rule_id == rule

@@ -1,4 +1,4 @@
-"""What a database read over JDBC is told, and what is said when it cannot be read so."""
+"""The options of a database read over JDBC, and the errors when it cannot be read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jobs.sources.database_source import carry_days, jdbc_address
 
 
 class JavaException:
-    """A driver's error, of which PySpark knows no name."""
+    """A driver's error that PySpark has no name for."""
 
     _target_id = "o1"
 

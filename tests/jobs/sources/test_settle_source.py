@@ -72,7 +72,7 @@ def test_what_a_stopped_day_brought_is_kept_when_a_later_day_brings_it_again(sho
     assert known(shop) == ["2026-01-01 1:A", "2026-01-03 3:A"]
 
 
-def test_a_stopped_day_that_is_mended_comes_into_use(shop: Shop) -> None:
+def test_a_stopped_day_that_is_corrected_comes_into_use(shop: Shop) -> None:
     shop.deliver("2026-01-01", line(1))
     shop.deliver("2026-01-02", line(3), "4,-,open,2020-01-01")
     assert settle(shop, "2026-01-02").verdict == "stopped"
@@ -104,7 +104,7 @@ def lifted(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
         patch.setattr(gate_source, "gate_source", stop_the_second)
         settle(shop, "2026-01-03")
     assert known(shop) == ["2026-01-01 1:A", "2026-01-03 3:A"]
-    # As a restore of the quarantine leaves it: to be judged anew.
+    # As a restore of the quarantine leaves it: it has to be checked again.
     WriteIntent(shop.lake.home, "shops", "gate").mark(date(2026, 1, 2), date(2026, 1, 3))
     return shop
 

@@ -156,7 +156,8 @@ def test_empty_population_is_refused() -> None:
 
 
 def test_the_robust_scale_is_a_valid_estimator() -> None:
-    check_estimator(RobustScale())
+    results = check_estimator(RobustScale(), on_skip=None)
+    assert {result["status"] for result in results} <= {"passed", "skipped"}
 
 
 def test_mostly_equal_values_are_scaled_by_their_mean_deviation() -> None:

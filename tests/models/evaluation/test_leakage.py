@@ -39,7 +39,11 @@ def test_an_outcome_of_the_wrong_time_is_named_and_refused(on: str, known: str, 
 
 @pytest.mark.parametrize(("on", "known"), [("2025-02-01", "2025-02-01"), ("2025-04-01", "2025-06-01")])
 def test_an_outcome_of_the_window_is_accepted(on: str, known: str) -> None:
-    check(outcome(on, known))
+    late = outcome("2025-04-02", "2025-04-03").assign(entity_id="E2")
+    with pytest.raises(LeakedLabelError) as refused:
+        check(pd.concat([outcome(on, known), late]))
+    assert "E2" in str(refused.value)
+    assert "E1" not in str(refused.value)
 
 
 def test_an_indicator_of_a_later_day_is_named_and_refused() -> None:

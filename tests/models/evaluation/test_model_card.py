@@ -20,8 +20,8 @@ from models.risk_model import RiskModel
 
 def card_of(model: RiskModel, X: pd.DataFrame, evaluation: Evaluation | None = None, **facts: object) -> dict[str, Any]:
     """The card as stored and read again."""
-    told = replace(model, facts={**model.facts, **facts})
-    card = model_card(told, profile="cn", as_of="2025-09-30", evaluation=evaluation, importance=importances(model, X))
+    described = replace(model, facts={**model.facts, **facts})
+    card = model_card(described, profile="cn", as_of="2025-09-30", evaluation=evaluation, importance=importances(model, X))
     stored: dict[str, Any] = json.loads(json.dumps({**card, "model_id": "abc"}, allow_nan=False))
     return stored
 

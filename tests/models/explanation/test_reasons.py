@@ -13,6 +13,7 @@ from models.risk_model import RiskModel
 def test_each_kind_of_model_is_additive_on_every_row(model: RiskModel, later: pd.DataFrame) -> None:
     scores, contributions = model.explain(later)
     check_additive(contributions, scores["margin"])
+    assert np.abs(contributions.sum(axis=1) - scores["margin"]).max() <= 1e-6
 
 
 def test_explaining_in_one_pass_gives_the_same_bits(model: RiskModel, later: pd.DataFrame) -> None:
