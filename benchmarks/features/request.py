@@ -10,11 +10,11 @@ from deltalake import DeltaTable
 
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
-from expectations.contracts.registry import SILVER
 from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
 
-TABLES = (*SILVER.values(), silver.LINK)
+TABLES = (silver.ENTITY, silver.INSPECTION, silver.FILING, silver.COMPLAINT, silver.LINK)
+"""The tables that the programs read."""
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
 COLUMNS = tuple(str(column) for column in features_contract().columns)
 

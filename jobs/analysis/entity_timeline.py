@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from expectations.contracts import complaint, inspection, registration, tax_filing
+from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SILVER
 from jobs.analysis.trace import SourceRow, Trace
-
-LANES = ("registration", "filing", "complaint", "inspection")
 
 
 @dataclass(frozen=True)
@@ -80,10 +80,18 @@ def _inspection(says: Mapping[str, Any]) -> _Event:
     return _Event(on, f"{why} visit: {words}", is_adverse=bool(found))
 
 
-_READERS = {
+def _reader(table: Contract) -> Callable[[Mapping[str, Any]], _Event]:
+    """The reader of a table that has none of its own: the day of the event, without words about it."""
+    return lambda says: _Event(says.get(table.event_on or ""), table.name, is_adverse=False)
+
+
+_OWN_READERS = {
     "entity": ("registration", _registration),
     "filing": ("filing", _filing),
     "complaint": ("complaint", _complaint),
     "inspection": ("inspection", _inspection),
 }
+_OTHER_READERS = {table.name: (table.name, _reader(table)) for table in SILVER.values() if table.name not in _OWN_READERS}
+_READERS = _OWN_READERS | _OTHER_READERS
 """The lane and the reader of each silver table."""
+LANES = tuple(lane for lane, _ in _READERS.values())

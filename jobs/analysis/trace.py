@@ -16,6 +16,7 @@ from expectations.contracts import complaint, scoring, silver
 from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, LINEAGE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.registry import SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.incremental.previous_classes import has_all_scores
@@ -23,7 +24,7 @@ from jobs.lake.manifests import lake_of_finished_day
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_known
 
-_TABLES: tuple[Contract, ...] = (silver.ENTITY, silver.FILING, silver.COMPLAINT, silver.INSPECTION)
+_TABLES = tuple(table for table in SILVER.values() if ENTITY_ID in table.columns)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,6 @@ def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: 
     ]
 
 
-_TABLE_OF = {"registration": "entity", "tax_filing": "filing", "complaint": "complaint", "inspection": "inspection"}
 _HIDDEN = {str(column) for column in LINEAGE} | {"entity_id", "id_scheme"}
 
 
@@ -135,7 +135,7 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         tree.add(Text(standing[scoring.BETTER_EN]))
     if not trace.features:
         tree.add("its indicators and links of that day are no longer retained; those of listed entities are")
-    by_table = {name: [row for row in trace.rows if row.contract == name] for name in _TABLE_OF.values()}
+    by_table = {table.name: [row for row in trace.rows if row.contract == table.name] for table in _TABLES}
     shown: set[str] = set()
     for reason in trace.reasons:
         column = reason[scoring.INDICATOR]
@@ -147,9 +147,9 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
                 branch.add(Text(said, style="dim"))
         leaf = branch.add(f"feature {column} = {trace.features[column]}")
         for source in trace.made_of[column]:
-            if source not in _TABLE_OF:
+            if source not in SILVER:
                 continue  # a link belongs to the complaint shown here
-            name = _TABLE_OF[source]
+            name = SILVER[source].name
             where = f"silver.{name}: {len(by_table[name])} rows known that day"
             leaf.add(where + (" (above)" if name in shown else ""))
             if name not in shown:

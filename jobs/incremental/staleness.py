@@ -54,13 +54,12 @@ def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 def features_fingerprint(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
-    policies = f"{catalogue()}\n{profile.peers}\n{profile.time_zone}\n{profile.minor_units}\n{code_version('features')}\n"
-    return hashlib.sha256(policies.encode()).hexdigest()
+    return hashlib.sha256(f"{catalogue()}\n{profile.settings_of('features')}\n{code_version('features')}\n".encode()).hexdigest()
 
 
 def scores_fingerprint(profile: Profile) -> str:
     """A hash of the policies that scoring reads, and of its code."""
-    return hashlib.sha256(f"{profile.classes}\n{profile.certainty}\n{code_version('score')}\n".encode()).hexdigest()
+    return hashlib.sha256(f"{profile.settings_of('score')}\n{code_version('score')}\n".encode()).hexdigest()
 
 
 def has_links(lake: Lake, profile: Profile, as_of: date) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import InstanceOf, PlainValidator, Strict
@@ -132,25 +132,34 @@ class Evaluation:
     auc_bound: Annotated[Number, holds(lambda bound: 0.5 < bound <= 1, "give more than 0.5 and at most 1, such as 0.9")] = 0.9
 
 
+class ReadBy(NamedTuple):
+    """Marks a setting that a step of :data:`~jobs.foundation.code_version.STEP_ROOTS` reads: a change makes its tables stale."""
+
+    step: str
+
+
+Places = Annotated[int, Strict(), holds(lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4")]
+
+
 @dataclass(frozen=True, config=SETTINGS)
 class Profile:
     """One jurisdiction's decisions. Checks that compare settings are in :mod:`jobs.profile.load_profile`."""
 
     name: str
     folder: InstanceOf[Path]
-    time_zone: Annotated[ZoneInfo, PlainValidator(_time_zone)]
+    time_zone: Annotated[ZoneInfo, PlainValidator(_time_zone), ReadBy("ingest"), ReadBy("features")]
     currency: str
-    minor_units: Annotated[int, Strict(), holds(lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4")]
-    id_scheme: str
-    industry_scheme: str
-    region_scheme: str
+    minor_units: Annotated[Places, ReadBy("features")]
+    id_scheme: Annotated[str, ReadBy("conform")]
+    industry_scheme: Annotated[str, ReadBy("conform")]
+    region_scheme: Annotated[str, ReadBy("conform")]
     title: dict[str, str]
     calendar: WorkingWeek
-    peers: Peers
+    peers: Annotated[Peers, ReadBy("features")]
     capacity: Capacity
     objective: Objective
-    classes: dict[str, Whole]
-    certainty: Certainty
+    classes: Annotated[dict[str, Whole], ReadBy("score")]
+    certainty: Annotated[Certainty, ReadBy("score")]
     training: Training
     scoring: dict[str, Number]
     retention: Retention
@@ -165,6 +174,11 @@ class Profile:
     def start_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) of ``as_of`` in the profile's time zone."""
         return self.end_of(as_of - timedelta(days=1))
+
+    def settings_of(self, step: str) -> dict[str, Any]:
+        """The settings that a step reads, by name."""
+        hints = get_type_hints(type(self), include_extras=True)
+        return {name: getattr(self, name) for name, hint in hints.items() if ReadBy(step) in getattr(hint, "__metadata__", ())}
 
     def fingerprint(self) -> str:
         """A hash of every TOML file of the profile."""

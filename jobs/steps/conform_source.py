@@ -96,8 +96,7 @@ class _Conform:
 
     def inputs(self, batch: Batch) -> str:
         """The inputs of a day's silver rows: its verdict, the code lists of the profile, and the code of this step."""
-        schemes = f"{self.profile.id_scheme},{self.profile.industry_scheme},{self.profile.region_scheme}"
-        return f"{batch.verdict}:{schemes}:{code_version('conform')}"
+        return f"{batch.verdict}:{self.profile.settings_of('conform')}:{code_version('conform')}"
 
     def days_no_longer_delivered(self, batches: list[Batch]) -> list[date]:
         """Days up to this one with rows in silver and no batch."""

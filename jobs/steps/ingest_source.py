@@ -123,7 +123,7 @@ class _Ingest:
         """A hash of everything but the delivered files that decides what their records become."""
         mapping = self.mapping
         digest = hashlib.sha256(mapping.path.read_bytes())
-        digest.update(f"{mapping.contract.ddl()}\n{self.profile.time_zone}\n{code_version('ingest')}\n".encode())
+        digest.update(f"{mapping.contract.ddl()}\n{self.profile.settings_of('ingest')}\n{code_version('ingest')}\n".encode())
         for lookup in mapping.lookups:
             for path in find_lookup_files(lookup, self.sources):
                 name, facts = path.relative_to(self.sources).as_posix(), file_facts(path, path.name, None)

@@ -19,20 +19,21 @@ NOISE = r"[\s\-_.,;:'\"#()\[\]{}/\\&+*!?·、，。；：（）【】《》“�
 def conform(
     rows: DataFrame, contract: Contract, *, industries: Hierarchy | None, regions: Hierarchy | None, id_scheme: str
 ) -> DataFrame:
-    """The contract's valid bronze rows as rows of its silver table.
+    """The contract's valid bronze rows as rows of its silver table; each column that the silver table adds is computed here.
 
     Each silver row depends on its bronze row alone, so a day's rows can be conformed without reading any other day.
     """
-    if contract.name == registration.CONTRACT.name:
-        rows = (
-            rows.transform(add_industry_levels, industries)
-            .transform(add_region_levels, regions)
-            .transform(add_compare_keys, name=registration.NAME)
-            .withColumn(silver.ID_IS_VALID, is_valid_id(id_scheme))
-        )
-    if contract.name == complaint.CONTRACT.name:
-        rows = rows.transform(add_compare_keys, name=complaint.ENTITY_NAME)
-    return rows.select(*[str(column) for column in SILVER[contract.name].columns])
+    table = SILVER[contract.name]
+    if silver.INDUSTRY_SECTION in table.columns:
+        rows = rows.transform(add_industry_levels, industries)
+    if silver.REGION_TOP in table.columns:
+        rows = rows.transform(add_region_levels, regions)
+    if silver.NAME_KEY in table.columns:
+        name = registration.NAME if registration.NAME in contract.columns else complaint.ENTITY_NAME
+        rows = rows.transform(add_compare_keys, name=name)
+    if silver.ID_IS_VALID in table.columns:
+        rows = rows.withColumn(silver.ID_IS_VALID, is_valid_id(id_scheme))
+    return rows.select(*[str(column) for column in table.columns])
 
 
 def add_industry_levels(rows: DataFrame, industries: Hierarchy | None) -> DataFrame:
