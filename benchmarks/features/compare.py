@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
+from benchmarks.features.request import COLUMNS
 from expectations.contracts.indicators import features_contract
 from jobs.lake.tables import LakeTables
 
@@ -73,7 +74,7 @@ def assert_same(home: Path, as_of: date, file: Path) -> None:
     Raises:
         FeaturesDiffer: they differ; the message names the columns and some values.
     """
-    columns = [str(column) for column in features_contract().columns if str(column) not in ("entity_id", "as_of")]
+    columns = [column for column in COLUMNS if column not in ("entity_id", "as_of")]
     different = differences(features_of(home, as_of), ds.dataset(file, format="parquet"), columns)
     if different:
         raise FeaturesDiffer("; ".join(f"{column}: {pairs}" for column, pairs in different.items()))

@@ -30,8 +30,8 @@ from console.web.api.schemas import (
 )
 from console.web.downloads import NoFile
 from console.web.forms.decisions import FORMS
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.queries.reasons import reasons_with_details
 from console.web.views.entity import find_entity
 from console.web.views.list_export import list_file

@@ -22,8 +22,8 @@ from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.runs import current_run
 from console.web.access import for_roles, note_search, note_view
 from console.web.forms.campaigns import CampaignForm
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import CAPPED
 
 

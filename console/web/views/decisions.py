@@ -28,8 +28,8 @@ from console.apps.ranking.runs import current_run, ranked_of
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search, show_refusal
 from console.web.forms.decisions import FORMS, STEPS, CaseForm, HandOverForm
+from console.web.queries.filtered_list import Filtered, came_from, carried, next_case
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered, came_from, carried, next_case
 from console.web.views.entity import find_entity, render_entity
 from console.web.views.risk_list import CAPPED, run_of
 

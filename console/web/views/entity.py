@@ -24,7 +24,7 @@ from console.core import clock
 from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
 from console.web.forms.decisions import decision_forms, step_forms
-from console.web.queries.list_query import came_from, carried, next_case
+from console.web.queries.filtered_list import came_from, carried, next_case
 from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
 from jobs.texts.names import definition

@@ -29,8 +29,8 @@ from console.publishing.movement import CAME
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import HandOverForm, step_forms
 from console.web.forms.results import ResultForm, answers_of
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.queries.past_runs import shown_at_decision
 from console.web.queries.visit_results import hit_rates
 

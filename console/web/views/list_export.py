@@ -17,8 +17,8 @@ from console.core.policy import policy_of
 from console.core.spreadsheets import csv_lines, xlsx_file
 from console.web.access import for_roles
 from console.web.downloads import NoFile, file_response, no_file_page
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import run_of
 
 COLUMNS = (
