@@ -24,8 +24,8 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from django.test import Client
 
     from console.apps.accounts.demo_accounts import make_demo_accounts
-    from console.apps.accounts.expiry import delete_expired
     from console.apps.accounts.models import Tries, User
+    from console.apps.accounts.sign_in_attempts import delete_expired
     from console.apps.appeals.models import Appeal
     from console.apps.audit import spool
     from console.apps.audit.chain import find_breaks

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import IntegrityError
@@ -57,7 +56,7 @@ def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
     violations: dict[str, bool | None] = {}
     made = Q(inspected_on__gte=campaign.starts_on)
     if campaign.closed_at is not None:
-        made &= Q(inspected_on__lte=campaign.closed_at.astimezone(ZoneInfo(current_policy().time_zone)).date())
+        made &= Q(inspected_on__lte=current_policy().date_of(campaign.closed_at))
     for at in range(0, len(ids), 500):
         part = ids[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)
