@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
@@ -59,5 +58,5 @@ def _places(user: Any) -> list[tuple[str, str]]:
 def is_stale(run: PublishedRun) -> bool:
     """Whether a working day passed after the day that is shown, so that a newer list is missing."""
     limits = policy_of(run.profile)
-    days = (clock.now().astimezone(ZoneInfo(limits.time_zone)).date() - run.as_of).days
+    days = (limits.date_of(clock.now()) - run.as_of).days
     return days > MAX_CALENDAR_DAYS or any(is_working_day(run.as_of + timedelta(days=at), limits.calendar) for at in range(1, days))

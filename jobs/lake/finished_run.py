@@ -61,7 +61,7 @@ class FinishedRun:
         if not lake.exists(contract):
             return None
         table = lake.open(contract)
-        check_current(table, contract.full_name, contract, self.home)
+        check_current(table, contract, self.home)
         return table
 
     def rows(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
@@ -87,7 +87,6 @@ class FinishedRun:
         Keys whose newest version is absent are left out. :func:`jobs.transforms.latest_known.keep_latest` is the same for frames.
 
         Args:
-            contract: the table's.
             columns: columns to return unchanged.
             event_on: the column with the day of a version's event.
             key: the column that versions are grouped by.
@@ -108,8 +107,7 @@ class FinishedRun:
         is_known = pc.and_(
             pc.less(known_at, pa.scalar(self.cutoff, pa.timestamp("us", tz="UTC"))),
             pc.or_(
-                pc.is_null(rows[event_on]),
-                pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
+                pc.is_null(rows[event_on]), pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False)
             ),
         )
         rows = rows.filter(is_known)
