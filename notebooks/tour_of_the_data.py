@@ -21,6 +21,7 @@ import pandas as pd
 from jobs.analysis.open_day import open_day
 from jobs.report.charts import CLASS_COLOURS, INK, PALE, PLAIN
 from jobs.lake.source_results import read_sources
+from jobs.texts.reasons import Reason
 
 day = open_day()
 lake, names = day.lake, day.names
@@ -102,12 +103,15 @@ quarantined["for example"] = quarantined["source_file"] + " row " + quarantined[
 
 # %%
 connection = lake.duckdb()
-connection.sql(f"""
-    SELECT list_rank, l.entity_id, name, risk_class, round(margin, 2) AS margin, sentence_en AS first_reason
+first = connection.sql(f"""
+    SELECT list_rank, l.entity_id, name, risk_class, round(margin, 2) AS margin, indicator, value, peer_median
     FROM gold.risk_list AS l
     LEFT JOIN gold.reasons AS r ON r.entity_id = l.entity_id AND r.as_of = l.as_of AND r.reason_rank = 1
     WHERE l.{day.only} ORDER BY list_rank LIMIT 12
-""").df().style.hide(axis="index")
+""").df()
+reasons = first[["indicator", "value", "peer_median"]].astype(object).where(first.notna(), None).itertuples(index=False)
+first["first_reason"] = [Reason(*reason).sentence(names) if reason.indicator else "" for reason in reasons]
+first.drop(columns=["indicator", "value", "peer_median"]).style.hide(axis="index")
 
 # %% [markdown]
 # ### Visits by region and class

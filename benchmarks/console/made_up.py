@@ -155,11 +155,11 @@ def _scores(day: date, register: pd.DataFrame, margins: np.ndarray) -> pd.DataFr
 def _list(day: date, register: pd.DataFrame, chosen: np.ndarray) -> pd.DataFrame:
     listed = register.loc[chosen, [ENTITY_ID, "region_middle"]].rename(columns={"region_middle": "capacity_region"})
     region_rank = listed.groupby("capacity_region").cumcount() + 1
-    better = {
-        "better_en": "filing the returns that are late, and answering the complaints of this year, would bring class B",
-        "better_zh_hans": "补报逾期申报并办结本年度投诉后，可升至B级",
-        "better_zh_hant": "補報逾期申報並辦結本年度投訴後，可升至B級",
-    }
+    changes = [
+        {"indicator": "late_filing_share", "value": 0.4, "wanted": 0.05},
+        {"indicator": "complaints_12m", "value": 4, "wanted": 0},
+    ]
+    better = {"better_class": "B", "better_changes": json.dumps({"is_best": False, "most": 3, "changes": changes})}
     return listed.assign(list_rank=np.arange(1, len(listed) + 1), region_rank=region_rank, as_of=day, **better)
 
 
@@ -180,7 +180,6 @@ def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.rand
     which = (rng.integers(0, len(columns), n)[:, None] + np.arange(REASONS)) % len(columns)
     indicator = columns[which.ravel()]
     value = np.round(rng.gamma(2, 2, n * REASONS), 2)
-    text = pd.Series(value).astype(str)
     return pd.DataFrame(
         {
             ENTITY_ID: np.repeat(register[ENTITY_ID].to_numpy()[chosen], REASONS),
@@ -190,15 +189,9 @@ def _reasons(day: date, register: pd.DataFrame, chosen: np.ndarray, rng: np.rand
             "value": value,
             "peer_median": 2.0,
             "peer_group": np.repeat(register["peer_group"].to_numpy()[chosen], REASONS),
-            "sentence_en": indicator + " is " + text + ", where its peers have 2.0",
-            "sentence_zh_hans": "指标" + indicator + "为" + text + "，同类为2.0",
-            "sentence_zh_hant": "指標" + indicator + "為" + text + "，同類為2.0",
-            "basis_en": "compared with the companies of its trade and city; rests on its returns of the last year",
-            "basis_zh_hans": "与同城同行业企业比较；依据其近一年的申报",
-            "basis_zh_hant": "與同城同行業企業比較；依據其近一年的申報",
-            "change_en": "it would go down with each return that is filed in time",
-            "change_zh_hans": "按期申报即可逐期下降",
-            "change_zh_hant": "按期申報即可逐期下降",
+            "peer_count": 48,
+            "rests_on": "tax_filing",
+            "newest_on": day,
             "as_of": day,
         }
     )

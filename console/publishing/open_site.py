@@ -65,11 +65,13 @@ def migrate() -> None:
     from django.db import connections
 
     from console.publishing.publish_lock import publish_lock
+    from console.publishing.upgrade_runs import upgrade_runs
 
     settings.FOLDER.make()
     if all(_is_up_to_date(alias) for alias in _SCHEMAS):
         return
     with publish_lock(waits=True):
+        upgrade_runs()
         for alias, schema in _SCHEMAS.items():
             if connections[alias].vendor == "postgresql":
                 with connections[alias].cursor() as cursor:

@@ -47,21 +47,21 @@ _SCORES = (
     scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.HELD_CLASS, scoring.HELD_SOURCE,
 )  # fmt: skip
 _ORDER = {scoring.LIST_RANK: "ascending", scoring.MARGIN: "descending", ENTITY_ID: "ascending"}
-_BETTER = (scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT)
-_LISTED = (ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION, *_BETTER)
+_LISTED = (
+    ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION, scoring.BETTER_CLASS, scoring.BETTER_CHANGES,
+)  # fmt: skip
 COLUMNS = (
     "position", "entity_id", "name", "address", "status", "entity_type", "established_on", "industry_code", "industry_section",
     "region_code", "region_middle", "region_top", "risk_class", "credit_points", "probability", "anomaly", "margin", "peer_group",
     "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
-    "probability_low", "probability_high", "held_class", "held_source", "better_en", "better_zh_hans", "better_zh_hant",
+    "probability_low", "probability_high", "held_class", "held_source", "better_class", "better_changes",
 )  # fmt: skip
 _MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_metrics")
 """Facts of a model that pages need. A rule, or a day without a model, lacks some."""
 _REASON = (
-    "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "sentence_en", "sentence_zh_hans",
-    "sentence_zh_hant", "basis_en", "basis_zh_hans", "basis_zh_hant", "change_en", "change_zh_hans", "change_zh_hant",
+    "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "peer_count", "rests_on", "newest_on",
 )  # fmt: skip
-_MAY_BE_EMPTY = frozenset(name for name in _REASON if name == "peer_group" or name.startswith(("basis_", "change_")))
+_MAY_BE_EMPTY = frozenset({"peer_group", "rests_on"})
 """Texts that a reason may lack."""
 
 

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -82,21 +82,13 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
     """Delete from a run all entities that are neither listed nor in ``keep``. Readers never see a part of it."""
     kept = sorted(set(keep))
     if connections["evidence"].vendor == "sqlite":
-        draft = _draft_of(run_id)
-        _remove(draft)
-        with sqlite3.connect(_file_of(run_id).as_uri() + "?mode=ro", uri=True) as source, sqlite3.connect(draft) as target:
-            source.backup(target)
+        with changed_file(run_id) as target:
             target.execute("CREATE TEMP TABLE kept (entity_id TEXT PRIMARY KEY)")
             target.executemany("INSERT INTO kept VALUES (?)", [(name,) for name in kept])
             unlisted = "SELECT position FROM ranking_ranked WHERE NOT is_listed AND entity_id NOT IN (SELECT entity_id FROM kept)"
             target.execute(f"DELETE FROM ranking_reason WHERE position IN ({unlisted})")
             target.execute(f"DELETE FROM ranking_ranked WHERE position IN ({unlisted})")
             _thin_index(target)
-            target.commit()
-            target.execute("VACUUM")
-        source.close()
-        target.close()
-        _appear(draft, _file_of(run_id))
         return
     # One transaction: a reader sees all tables before or all tables after.
     with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
@@ -114,6 +106,20 @@ def thin_out(run_id: str, keep: Iterable[str]) -> None:
             with cursor.copy(f"COPY {schema}.ranking_postings (word, places) FROM STDIN") as copy:
                 for posting in index:
                     copy.write_row(posting)
+
+
+@contextmanager
+def changed_file(run_id: str) -> Iterator[sqlite3.Connection]:
+    """A copy of a run's file, which takes the file's place if the block succeeds."""
+    draft = _draft_of(run_id)
+    _remove(draft)
+    source = sqlite3.connect(_file_of(run_id).as_uri() + "?mode=ro", uri=True)
+    with closing(source), closing(sqlite3.connect(draft)) as target:
+        source.backup(target)
+        yield target
+        target.commit()
+        target.execute("VACUUM")
+    _appear(draft, _file_of(run_id))
 
 
 def _thin_index(database: sqlite3.Connection) -> None:

@@ -108,29 +108,54 @@ def _mark_revisions(contract: Contract) -> Migration:
     )
 
 
-def _add_certainty(contract: Contract, *columns: Column) -> Migration:
-    """Add columns about certainty, which stay NULL for earlier days."""
+def _add_certainty(contract: Contract, *columns: Column, texts: tuple[str, ...] = ()) -> Migration:
+    """Add columns about certainty, which stay NULL for earlier days. ``texts`` had a column in each language."""
     return Migration(
         contract.full_name,
         2,
         "rows say how certain a score is, and what would change it",
-        tuple(AddColumn(str(column), column.type) for column in columns),
+        (
+            *(AddColumn(str(column), column.type) for column in columns),
+            *(AddColumn(name, Type.STRING) for text in texts for name in _texts_of(text)),
+        ),
     )
 
 
+_LANGUAGES = {"en": "en", "zh-Hans": "zh_hans", "zh-Hant": "zh_hant"}
+"""The languages that had columns of their own, with the ends of their names."""
+
+
+def _texts_of(name: str) -> tuple[str, ...]:
+    return tuple(f"{name}_{suffix}" for suffix in _LANGUAGES.values())
+
+
+def _texts_as_data(contract: Contract, column: Column, fill: str, *texts: str) -> Migration:
+    """Replace texts that had a column in each language by a column of data."""
+    drops = (DropColumn(name) for text in texts for name in _texts_of(text))
+    about = "reasons and the way to a better class are data, put into words when they are shown"
+    return Migration(contract.full_name, 3, about, (AddColumn(str(column), column.type, fill), *drops))
+
+
+def _json_text(name: str) -> str:
+    """SQL for the text of a column as a JSON string. ``chr(34)`` is a quotation mark, ``chr(92)`` a backslash."""
+    return (
+        f"concat(chr(34), replace(replace({name}, chr(92), concat(chr(92), chr(92))), chr(34), concat(chr(92), chr(34))), chr(34))"
+    )
+
+
+_PEER_COUNT = "CASE WHEN basis_en LIKE 'Compared with %' THEN replace(split_part(basis_en, ' ', 3), ',', '') END"
+_TEXTS_OF_BETTER = ", ', ', ".join(f"""'"{language}": ', {_json_text(f"better_{end}")}""" for language, end in _LANGUAGES.items())
+_JSON_OF_BETTER = f"""CASE WHEN better_en IS NOT NULL THEN concat('{{"texts": {{', {_TEXTS_OF_BETTER}, '}}}}') END"""
 _CERTAINTY = (scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.EVIDENCE, scoring.HELD_CLASS, scoring.HELD_SOURCE)
 
 MIGRATIONS: tuple[Migration, ...] = (
     *(_mark_revisions(contract) for contract in (*BRONZE.values(), *SILVER.values())),
     _add_certainty(scoring.SCORES, *_CERTAINTY),
-    _add_certainty(
-        scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, scoring.BASIS_EN, scoring.BASIS_ZH_HANS, scoring.BASIS_ZH_HANT,
-        scoring.CHANGE_EN, scoring.CHANGE_ZH_HANS, scoring.CHANGE_ZH_HANT,
-    ),
-    _add_certainty(
-        scoring.RISK_LIST, *_CERTAINTY, scoring.BETTER_CLASS, scoring.BETTER_EN, scoring.BETTER_ZH_HANS, scoring.BETTER_ZH_HANT
-    ),
-)  # fmt: skip
+    _add_certainty(scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, texts=("basis", "change")),
+    _add_certainty(scoring.RISK_LIST, *_CERTAINTY, scoring.BETTER_CLASS, texts=("better",)),
+    _texts_as_data(scoring.REASONS, scoring.PEER_COUNT, _PEER_COUNT, "sentence", "basis", "change"),
+    _texts_as_data(scoring.RISK_LIST, scoring.BETTER_CHANGES, _JSON_OF_BETTER, "better"),
+)
 
 BUILT_AGAIN = frozenset({"gold.features"})
 """Tables with one column for each indicator. A missing column becomes NULL; a rebuild of the day fills it."""

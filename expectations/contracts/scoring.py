@@ -52,21 +52,13 @@ CONTRIBUTION = Column("contribution", Type.DOUBLE, "What the indicator adds to t
 VALUE = Column("value", Type.DOUBLE, "The indicator's value, in the catalogue's unit")
 PEER_MEDIAN = Column("peer_median", Type.DOUBLE, "The median of the peer group")
 PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age and region as far as 30 are found")
-SENTENCE_EN = Column("sentence_en", Type.STRING, "The reason in English", required=True)
-SENTENCE_ZH_HANS = Column("sentence_zh_hans", Type.STRING, "The reason in Simplified Chinese", required=True)
-SENTENCE_ZH_HANT = Column("sentence_zh_hant", Type.STRING, "The reason in Traditional Chinese", required=True)
+PEER_COUNT = Column("peer_count", Type.BIGINT, "Peers with a value; null without a median", unit="count")
 RESTS_ON = Column("rests_on", Type.STRING, "The sources that the indicator is made of, the one of its events first")
 NEWEST_ON = Column(
     "newest_on",
     Type.DATE,
     "The day of the entity's newest record of those sources; null where others' records tell it",
 )
-BASIS_EN = Column("basis_en", Type.STRING, "With whom it was compared, and what it rests on, in English")
-BASIS_ZH_HANS = Column("basis_zh_hans", Type.STRING, "The same in Simplified Chinese")
-BASIS_ZH_HANT = Column("basis_zh_hant", Type.STRING, "The same in Traditional Chinese")
-CHANGE_EN = Column("change_en", Type.STRING, "What would change it, or why the entity cannot, in English")
-CHANGE_ZH_HANS = Column("change_zh_hans", Type.STRING, "The same in Simplified Chinese")
-CHANGE_ZH_HANT = Column("change_zh_hant", Type.STRING, "The same in Traditional Chinese")
 
 REASONS = Contract(
     name="reasons",
@@ -75,12 +67,11 @@ REASONS = Contract(
     grain="listed entity × as_of × reason",
     key=(ENTITY_ID, AS_OF, REASON_RANK),
     columns=(
-        ENTITY_ID, AS_OF, REASON_RANK, INDICATOR, CONTRIBUTION, VALUE, PEER_MEDIAN, PEER_GROUP, SENTENCE_EN, SENTENCE_ZH_HANS,
-        SENTENCE_ZH_HANT, RESTS_ON, NEWEST_ON, BASIS_EN, BASIS_ZH_HANS, BASIS_ZH_HANT, CHANGE_EN, CHANGE_ZH_HANS, CHANGE_ZH_HANT,
+        ENTITY_ID, AS_OF, REASON_RANK, INDICATOR, CONTRIBUTION, VALUE, PEER_MEDIAN, PEER_GROUP, RESTS_ON, NEWEST_ON, PEER_COUNT,
     ),
     owner="risk science",
     partition_by=(AS_OF,),
-    version=2,
+    version=3,
 )  # fmt: skip
 
 LIST_RANK = Column("list_rank", Type.INT, "1 is visited first; over all regions", required=True)
@@ -88,9 +79,12 @@ REGION_RANK = Column("region_rank", Type.INT, "1 is visited first in its region"
 CAPACITY_REGION = Column("capacity_region", Type.STRING, "The region whose inspectors would go", required=True)
 OBJECTIVE = Column("objective", Type.DOUBLE, "What the policy ranks by", required=True)
 BETTER_CLASS = Column("better_class", Type.STRING, "The class that changes of its own could bring it into; null where none could")
-BETTER_EN = Column("better_en", Type.STRING, "Which changes, or that there are none, in English")
-BETTER_ZH_HANS = Column("better_zh_hans", Type.STRING, "The same in Simplified Chinese")
-BETTER_ZH_HANT = Column("better_zh_hant", Type.STRING, "The same in Traditional Chinese")
+BETTER_CHANGES = Column(
+    "better_changes",
+    Type.STRING,
+    "JSON: `is_best`; `most`, the largest number of changes tried; `changes`, each with `indicator`, `value` and `wanted`. Days of "
+    "earlier versions have `texts` by language",
+)
 TIE_BREAK = Column("tie_break", Type.STRING, "Keyed hash of entity_id, by which equal objectives are ordered", required=True)
 
 RISK_LIST = Contract(
@@ -103,11 +97,11 @@ RISK_LIST = Contract(
         LIST_RANK, CAPACITY_REGION, REGION_RANK, ENTITY_ID, AS_OF, registration.NAME, registration.INDUSTRY_CODE,
         registration.REGION_CODE, registration.ADDRESS, RISK_CLASS, CREDIT_POINTS, PROBABILITY, ANOMALY, MARGIN,
         OBJECTIVE, TIE_BREAK, MODEL_ID, PROBABILITY_LOW, PROBABILITY_HIGH, EVIDENCE, HELD_CLASS, HELD_SOURCE, BETTER_CLASS,
-        BETTER_EN, BETTER_ZH_HANS, BETTER_ZH_HANT,
+        BETTER_CHANGES,
     ),
     owner="market supervision",
     partition_by=(AS_OF,),
-    version=2,
+    version=3,
 )  # fmt: skip
 
 PEERS = Contract(
@@ -120,7 +114,7 @@ PEERS = Contract(
         PEER_GROUP,
         INDICATOR,
         AS_OF,
-        Column("peer_count", Type.BIGINT, "Peers with a value", unit="count", required=True),
+        Column(str(PEER_COUNT), Type.BIGINT, "Peers with a value", unit="count", required=True),
         PEER_MEDIAN,
         Column("peer_mad", Type.DOUBLE, "Median absolute deviation from the median"),
     ),

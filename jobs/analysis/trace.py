@@ -22,6 +22,7 @@ from jobs.foundation.errors import InputMissing
 from jobs.incremental.previous_classes import has_all_scores
 from jobs.lake.manifests import lake_of_finished_day
 from jobs.profile.profile import Profile
+from jobs.texts.reasons import better_texts, reason_texts
 from jobs.transforms.latest_known import keep_known
 
 _TABLES = tuple(table for table in SILVER.values() if ENTITY_ID in table.columns)
@@ -42,8 +43,8 @@ class SourceRow:
 class Trace:
     """Everything that an entity's scores on a day were computed from.
 
-    If a day retains only the features and links of listed entities, then for others ``features`` is empty and ``rows`` lacks linked
-    complaints.
+    ``standing`` and ``reasons`` have their texts in each language besides the columns of their tables. If a day retains only the
+    features and links of listed entities, then for others ``features`` is empty and ``rows`` lacks linked complaints.
     """
 
     entity_id: str
@@ -79,12 +80,13 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
             next_step="check the identifier and the day; run the day first",
         )
     listed = lake.arrow(scoring.RISK_LIST, where=who).to_pylist()
+    reasons = lake.arrow(scoring.REASONS, where=who).to_pylist()
     features = lake.arrow(features_contract(), where=who).to_pylist()
     return Trace(
         entity_id=entity_id,
         as_of=as_of,
-        standing={**scores[0], **(listed[0] if listed else {})},
-        reasons=sorted(lake.arrow(scoring.REASONS, where=who).to_pylist(), key=lambda row: row[scoring.REASON_RANK]),
+        standing={**scores[0], **({**listed[0], **better_texts(listed[0], profile)} if listed else {})},
+        reasons=[{**row, **reason_texts(row, profile)} for row in sorted(reasons, key=lambda row: row[scoring.REASON_RANK])],
         features={indicator.column: row[indicator.column] for row in features for indicator in catalogue()},
         made_of={indicator.column: indicator.sources for indicator in catalogue()},
         rows=[row for table in _TABLES for row in _rows(lake, profile, table, entity_id, as_of)],
@@ -131,18 +133,16 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     if standing.get(scoring.HELD_CLASS):
         source = standing[scoring.HELD_SOURCE] or "one source without a name"
         tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: it depends on {source}")
-    if standing.get(scoring.BETTER_EN):
-        tree.add(Text(standing[scoring.BETTER_EN]))
+    if better := standing.get("better_en"):
+        tree.add(Text(better))
     if not trace.features:
         tree.add("its indicators and links of that day are no longer retained; those of listed entities are")
     by_table = {table.name: [row for row in trace.rows if row.contract == table.name] for table in _TABLES}
     shown: set[str] = set()
     for reason in trace.reasons:
         column = reason[scoring.INDICATOR]
-        branch = tree.add(
-            f"{reason[scoring.REASON_RANK]}. {reason[scoring.SENTENCE_EN]} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]"
-        )
-        for said in (reason[scoring.BASIS_EN], reason[scoring.CHANGE_EN]):
+        branch = tree.add(f"{reason[scoring.REASON_RANK]}. {reason['sentence_en']} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]")
+        for said in (reason["basis_en"], reason["change_en"]):
             if said:
                 branch.add(Text(said, style="dim"))
         leaf = branch.add(f"feature {column} = {trace.features[column]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,29 +21,16 @@ from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
-from jobs.texts.languages import LANGUAGES, column_suffix
 from jobs.texts.model_card import Section, stored_sections
+from jobs.texts.reasons import Reason
 
 BINS = 36
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
 
 @dataclass(frozen=True)
-class Reason:
-    """A row of ``gold.reasons``. The texts are by language; ``basis`` and ``change`` are empty for days of earlier versions."""
-
-    indicator: str
-    value: float | None
-    peer_median: float | None
-    peer_group: str
-    sentences: dict[str, str]
-    basis: dict[str, str] = field(default_factory=dict)
-    change: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Listed:
-    """A row of the list with its reasons, the strongest first. ``better`` has the changes to a better class, by language."""
+    """A row of the list with its reasons, the strongest first. ``better_changes`` is the column of ``gold.risk_list``."""
 
     list_rank: int
     capacity_region: str
@@ -62,7 +49,8 @@ class Listed:
     probability_high: float | None = None
     held_class: str | None = None
     held_source: str | None = None
-    better: dict[str, str] = field(default_factory=dict)
+    better_class: str | None = None
+    better_changes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -182,10 +170,7 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
     """Read the list by rank, with its reasons."""
     reasons: dict[str, list[Reason]] = {}
     for row in read_day(home, REASONS, as_of).sort_by("reason_rank").to_pylist():
-        texts = (_by_language(row, name) for name in ("sentence", "basis", "change"))
-        reasons.setdefault(row["entity_id"], []).append(
-            Reason(row["indicator"], row["value"], row["peer_median"], row["peer_group"] or "", *texts)
-        )
+        reasons.setdefault(row["entity_id"], []).append(Reason.of(row))
     return tuple(
         Listed(
             list_rank=row["list_rank"],
@@ -205,16 +190,11 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
             probability_high=row["probability_high"],
             held_class=row["held_class"],
             held_source=row["held_source"],
-            better=_by_language(row, "better"),
+            better_class=row["better_class"],
+            better_changes=row["better_changes"],
         )
         for row in read_day(home, RISK_LIST, as_of).sort_by("list_rank").to_pylist()
     )
-
-
-def _by_language(row: dict[str, Any], name: str) -> dict[str, str]:
-    """The text in each language that has one."""
-    columns = {language: f"{name}_{column_suffix(language)}" for language in LANGUAGES}
-    return {language: row[column] for language, column in columns.items() if row[column]}
 
 
 def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:

@@ -12,41 +12,44 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.contracts.contract import Contract, Sensitivity
-from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
-from expectations.contracts.scoring import LIST_RANK, REASON_RANK, REASONS, RISK_LIST
+from expectations.contracts.scoring import BETTER_CHANGES, LIST_RANK, PEER_COUNT, REASON_RANK, REASONS, RESTS_ON, RISK_LIST
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
-from jobs.texts.languages import column_suffix, load_texts
+from jobs.texts.languages import LANGUAGES, column_suffix, load_texts
 from jobs.texts.names import Names
+from jobs.texts.reasons import Reason, better_texts, reason_texts
 
 REASON_COLUMNS = 5
 MASK = "***"
 
 
-def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
+def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str) -> bytes:
     """Return the list as CSV, with names of codes and the first reasons as sentences.
 
     Args:
         listed: rows of ``gold.risk_list``.
         reasons: the same entities' rows of ``gold.reasons``.
-        names: the language of names and reasons. Column names stay in English.
+        profile: the profile of the day.
+        language: of names and reasons. Column names stay in English.
 
     Returns:
         UTF-8 with a byte order mark, by which spreadsheets know the encoding, and lines that end in CRLF (RFC 4180).
     """
-    sentence = f"sentence_{column_suffix(names.texts.language)}"
+    names = Names.of(profile, language)
     of_entity: dict[str, list[str]] = {}
     for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
-        of_entity.setdefault(row[ENTITY_ID], []).append(row[sentence])
-    rows = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK)).to_pylist()
+        of_entity.setdefault(row[ENTITY_ID], []).append(Reason.of(row).sentence(names))
+    table = _with_better_texts(listed, profile)
+    rows = table.to_pylist()
     target = io.StringIO(newline="")
     writer = csv.writer(target)
-    columns = [str(column) for column in RISK_LIST.columns]
+    columns = table.column_names
     writer.writerow([*columns, "industry_name", "region_name", *[f"reason_{at + 1}" for at in range(REASON_COLUMNS)]])
     for row in rows:
         sentences = of_entity.get(row[ENTITY_ID], [])[:REASON_COLUMNS]
@@ -56,23 +59,41 @@ def to_csv(listed: pa.Table, reasons: pa.Table, names: Names) -> bytes:
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
 
-def to_parquet(listed: pa.Table, reasons: pa.Table) -> bytes:
+def to_parquet(listed: pa.Table, reasons: pa.Table, profile: Profile) -> bytes:
     """Return the list as Parquet with a column ``reasons``: a list of structs, the strongest reason first.
 
     Args:
         listed: rows of ``gold.risk_list``.
         reasons: the same entities' rows of ``gold.reasons``.
+        profile: the profile of the day.
     """
-    inner = [str(column) for column in REASONS.columns if column not in REASONS.key or column == REASON_RANK]
+    names = [str(column) for column in REASONS.columns if column not in (ENTITY_ID, AS_OF, PEER_COUNT)]
+    at = names.index(RESTS_ON)
+    names = names[:at] + _by_language("sentence") + names[at:] + _by_language("basis") + _by_language("change")
+    fields = [reasons.schema.field(name) if name in reasons.column_names else pa.field(name, pa.string()) for name in names]
     of_entity: dict[str, list[dict[str, object]]] = {}
     for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
-        of_entity.setdefault(row[ENTITY_ID], []).append({name: row[name] for name in inner})
-    table = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK))
-    kind = pa.list_(pa.struct([reasons.schema.field(name) for name in inner]))
+        texts = row | reason_texts(row, profile)
+        of_entity.setdefault(row[ENTITY_ID], []).append({name: texts[name] for name in names})
+    table = _with_better_texts(listed, profile)
+    kind = pa.list_(pa.struct(fields))
     lists: Sequence[list[dict[str, object]]] = [of_entity.get(entity, []) for entity in table[str(ENTITY_ID)].to_pylist()]
     target = io.BytesIO()
     pq.write_table(table.append_column("reasons", pa.array(lists, kind)), target, compression="zstd")
     return target.getvalue()
+
+
+def _by_language(text: str) -> list[str]:
+    return [f"{text}_{column_suffix(language)}" for language in LANGUAGES]
+
+
+def _with_better_texts(listed: pa.Table, profile: Profile) -> pa.Table:
+    """The list by rank without personal values, and in place of the changes as data their texts in each language."""
+    table = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK))
+    texts = [better_texts(row, profile) for row in table.to_pylist()]
+    for name in _by_language("better"):
+        table = table.append_column(pa.field(name, pa.string()), pa.array([row[name] for row in texts], pa.string()))
+    return table.drop_columns([str(BETTER_CHANGES)])
 
 
 def mask_personal(table: pa.Table, contract: Contract) -> pa.Table:
@@ -110,12 +131,11 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
 
 
 def _as_csv(home: Path, profile: Profile, as_of: date, language: str) -> bytes:
-    listed, reasons = _read(home, as_of)
-    return to_csv(listed, reasons, Names.of(profile, language))
+    return to_csv(*_read(home, as_of), profile, language)
 
 
-def _as_parquet(home: Path, _profile: Profile, as_of: date, _language: str) -> bytes:
-    return to_parquet(*_read(home, as_of))
+def _as_parquet(home: Path, profile: Profile, as_of: date, _language: str) -> bytes:
+    return to_parquet(*_read(home, as_of), profile)
 
 
 def _as_page(home: Path, profile: Profile, as_of: date, language: str) -> bytes:

@@ -19,6 +19,7 @@ from jobs.texts.languages import language_of
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
 from jobs.texts.peer_groups import peer_group_in_words
+from jobs.texts.reasons import better_in_words
 
 OPEN_ROWS = 300
 """A longer list is shown closed, and opens region by region."""
@@ -43,6 +44,7 @@ def render_page(context: Context, language: str) -> str:
             context=context,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
+            better=better_in_words,
             names=names,
             peers=lambda label: peer_group_in_words(label, texts, names.settings),
             policy=policy_of(style),

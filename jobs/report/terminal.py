@@ -75,6 +75,6 @@ def _region_table(region: str, rows: tuple[Listed, ...], listed: int, names: Nam
             Text(row.name) + Text(f"\n{row.entity_id}", style="dim"),
             Text(row.risk_class, style=_CLASS_STYLES.get(row.risk_class, "")),
             _probability(row),
-            Text(row.reasons[0].sentences[texts.language] if row.reasons else texts("list.no_reason")),
+            Text(row.reasons[0].sentence(names) if row.reasons else texts("list.no_reason")),
         )
     return table

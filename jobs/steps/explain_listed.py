@@ -1,10 +1,12 @@
-"""Explain why each listed entity is on the list and what would give it a better class, in three languages."""
+"""Explain why each listed entity is on the list and what would give it a better class, as data."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +21,6 @@ from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.steps.score_entities import read_features
-from jobs.texts.languages import LANGUAGES, column_suffix
-from jobs.texts.names import Names
-from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words, render, render_unknown
 from jobs.transforms.features.peers import CLIP
 from jobs.transforms.tax_sums import closed_month
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
@@ -32,11 +31,6 @@ from models.targeting.class_stability import stabilise_class
 
 Days = npt.NDArray[np.datetime64]
 NONE = np.datetime64("NaT", "D")
-_COUNT = "peer_count"
-_COLUMNS = {
-    language: tuple(f"{text}_{column_suffix(language)}" for text in ("sentence", "basis", "change", "better"))
-    for language in LANGUAGES
-}
 
 
 @dataclass(frozen=True)
@@ -54,8 +48,8 @@ def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> 
         listed: the list's rows with the columns of ``gold.scores``.
     """
     if listed.empty:
-        columns = (scoring.BETTER_CLASS, *(better for *_, better in _COLUMNS.values()))
-        return Explained(listed.assign(**dict.fromkeys(map(str, columns))), arrow_schema(scoring.REASONS).empty_table())
+        columns = map(str, (scoring.BETTER_CLASS, scoring.BETTER_CHANGES))
+        return Explained(listed.assign(**dict.fromkeys(columns)), arrow_schema(scoring.REASONS).empty_table())
     features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
     model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
     scores, contributions = model.explain(features)
@@ -88,56 +82,46 @@ class _Explainer:
     def indicators(self) -> dict[str, Indicator]:
         return {indicator.column: indicator for indicator in catalogue()}
 
-    @cached_property
-    def names(self) -> dict[str, Names]:
-        """Names of codes and indicators, by language."""
-        return {language: Names.of(self.profile, language) for language in LANGUAGES}
-
     def reasons(self) -> pa.Table:
-        """Rows of ``gold.reasons``: the strongest contributions of each row, with their sentences."""
+        """Rows of ``gold.reasons``: the strongest contributions of each row."""
         newest = newest_by_source(self.features, self.as_of)
         rows = self.strongest_with_peers().sort_values([ENTITY_ID, scoring.REASON_RANK], ignore_index=True).to_dict("records")
         for row in rows:
             indicator = self.indicators[row[scoring.INDICATOR]]
             is_known, has_peers = not np.isnan(row[scoring.VALUE]), not np.isnan(row[scoring.PEER_MEDIAN])
-            day = newest_of(indicator, newest, row[ROW]) if is_known else None
-            peers = int(row[_COUNT]) if has_peers else None
-            basis = Basis(str(row[scoring.PEER_GROUP] or ""), peers, indicator.sources, day, self.as_of)
-            row |= {AS_OF: self.as_of, scoring.RESTS_ON: ", ".join(indicator.sources), scoring.NEWEST_ON: day}
-            row |= {name: None if np.isnan(row[name]) else row[name] for name in (scoring.VALUE, scoring.PEER_MEDIAN)}
-            for language, (sentence, based_on, change, _) in _COLUMNS.items():
-                names = self.names[language]
-                value, median = row[scoring.VALUE], row[scoring.PEER_MEDIAN]
-                row[sentence] = render_unknown(indicator, names) if value is None else render(indicator, value, median, names)
-                row[based_on] = basis_in_words(basis, names)
-                row[change] = change_in_words(indicator, names)
+            row |= {
+                AS_OF: self.as_of,
+                scoring.VALUE: row[scoring.VALUE] if is_known else None,
+                scoring.PEER_MEDIAN: row[scoring.PEER_MEDIAN] if has_peers else None,
+                scoring.PEER_COUNT: int(row[scoring.PEER_COUNT]) if has_peers else None,
+                scoring.RESTS_ON: ", ".join(indicator.sources),
+                scoring.NEWEST_ON: newest_of(indicator, newest, row[ROW]) if is_known else None,
+            }
         return pa.Table.from_pylist(rows, schema=arrow_schema(scoring.REASONS))
 
     def strongest_with_peers(self) -> pd.DataFrame:
         reasons = strongest(self.contributions, self.features)
         entities = self.features[[ENTITY_ID, scoring.PEER_GROUP]].iloc[reasons[ROW].to_numpy()]
         placed = reasons.assign(**{str(name): entities[name].to_numpy() for name in entities})
-        columns = [scoring.PEER_GROUP, scoring.INDICATOR, scoring.PEER_MEDIAN, _COUNT]
+        columns = [scoring.PEER_GROUP, scoring.INDICATOR, scoring.PEER_MEDIAN, scoring.PEER_COUNT]
         return placed.merge(self.peers[columns], how="left", on=[scoring.PEER_GROUP, scoring.INDICATOR])
 
     def better(self, classes: np.ndarray) -> pd.DataFrame:
-        """The better class that each row can reach, and the changes that give it, in words.
+        """The better class that each row can reach, and the changes that give it.
 
         Args:
             classes: the class of each row, shape (n,).
         """
         found = self.counterfactuals(classes)
         is_best = classes == worst_first(self.profile.classes)[-1]
-        changes: dict[int, list[tuple[str, float, float]]] = {}
+        changes: dict[int, list[dict[str, Any]]] = {}
         for row in found.changes.to_dict("records"):
-            changes.setdefault(int(row[ROW]), []).append((row[scoring.INDICATOR], row[scoring.VALUE], row[WANTED]))
-        frame = pd.DataFrame({str(ENTITY_ID): self.features[ENTITY_ID].to_numpy(), str(scoring.BETTER_CLASS): found.better})
-        for language, (*_, column) in _COLUMNS.items():
-            frame[str(column)] = [
-                better_in_words(better, changes.get(at, ()), is_best[at], self.indicators, self.names[language], most=MOST)
-                for at, better in enumerate(found.better)
-            ]
-        return frame
+            changes.setdefault(int(row[ROW]), []).append({name: row[name] for name in (scoring.INDICATOR, scoring.VALUE, WANTED)})
+        as_json = [
+            json.dumps({"is_best": bool(best), "most": MOST, "changes": changes.get(at, [])}) for at, best in enumerate(is_best)
+        ]
+        columns = (ENTITY_ID, scoring.BETTER_CLASS, scoring.BETTER_CHANGES)
+        return pd.DataFrame(dict(zip(map(str, columns), (self.features[ENTITY_ID].to_numpy(), found.better, as_json), strict=True)))
 
     def counterfactuals(self, classes: np.ndarray) -> Counterfactuals:
         """Changes of each row that give a better class: towards its peers' medians, or a neutral value where peers do not count."""

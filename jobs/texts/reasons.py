@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any, Self
 
 from expectations.contracts.indicators import Indicator
-from jobs.texts.names import Names, indicator_texts
-from jobs.texts.numbers import value_in_sentence
+from jobs.profile.profile import Profile
+from jobs.texts.languages import LANGUAGES, column_suffix, in_language
+from jobs.texts.names import Names, indicator_texts, indicators
+from jobs.texts.numbers import number, value_in_sentence
 from jobs.texts.peer_groups import peer_group_in_words
 
 HIDDEN = frozenset({"link"})
@@ -18,14 +22,108 @@ _PEER_BRACKET = re.compile(r"\s*[(（][^()（）]*\{peer\}[^()（）]*[)）]")
 
 
 @dataclass(frozen=True)
-class Basis:
-    """The records behind a reason. ``peers`` counts the peers that have a value, None if the indicator has no peers."""
+class Reason:
+    """A row of ``gold.reasons``, and its texts.
 
-    peer_group: str
-    peers: int | None
-    sources: tuple[str, ...]
-    newest_on: date | None
-    as_of: date
+    ``rests_on`` lists sources. It is empty for days of earlier versions, whose reasons have only a sentence. ``peer_count`` counts
+    the peers that have a value; it is None if the indicator has no peers.
+    """
+
+    indicator: str
+    value: float | None = None
+    peer_median: float | None = None
+    peer_group: str = ""
+    peer_count: int | None = None
+    rests_on: str = ""
+    newest_on: date | None = None
+    as_of: date | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the reason of a row."""
+        values: dict[str, Any] = {field.name: row[field.name] for field in fields(cls)}
+        return cls(**values | {name: row[name] or "" for name in ("peer_group", "rests_on")})
+
+    def sentence(self, names: Names) -> str:
+        """Return what was found. An indicator that the catalogue no longer has is named by its column."""
+        indicator = indicators().get(self.indicator)
+        if indicator is None:
+            return f"{names.indicator(self.indicator)}: {number(self.value)}"
+        if self.value is None:
+            return render_unknown(indicator, names)
+        return render(indicator, self.value, self.peer_median, names)
+
+    def basis(self, names: Names) -> str:
+        """Return one or two sentences: the peers if there are any, then the sources and the day of the newest record."""
+        day = self.newest_on or self.as_of
+        if not self.rests_on or day is None:
+            return ""
+        texts = names.texts
+        shown = [source for source in self.rests_on.split(", ") if source not in HIDDEN]
+        sources = texts("reason.and").join(texts.either(f"reason.of_{source}", source) for source in shown)
+        key = "reason.rests_on" if self.newest_on else "reason.rests_as_known"
+        sentences = [texts(key, sources=sources, day=day.isoformat())]
+        if self.peer_count is not None and self.peer_group:
+            group = peer_group_in_words(self.peer_group, texts, names.settings)
+            sentences.insert(0, texts("reason.compared", count=f"{self.peer_count:,}", group=group))
+        return texts("page.space").join(sentences)
+
+    def change(self, names: Names) -> str:
+        """Return what would change the indicator, or why the entity cannot change it."""
+        indicator = indicators().get(self.indicator)
+        if not self.rests_on or indicator is None:
+            return ""
+        key = "reason.changes" if indicator.changeable else "reason.changes_not"
+        return names.texts(key, text=_text(indicator, "change", names))
+
+
+def better_in_words(better_class: str | None, changes: str | None, names: Names) -> str:
+    """Return which changes would lead to a better class.
+
+    Args:
+        better_class: the class that they lead to, None or empty if none do.
+        changes: the column ``better_changes`` of ``gold.risk_list``; None or empty for days of earlier versions, without a text.
+        names: the language.
+    """
+    if not changes:
+        return ""
+    known = json.loads(changes)
+    if "texts" in known:
+        return in_language(known["texts"], names.texts.language)
+    if known["is_best"]:
+        return names.texts("reason.best")
+    if not better_class:
+        return names.texts("reason.no_better", most=known["most"])
+    wanted = names.texts("reason.then").join(_wanted(change, names) for change in known["changes"])
+    return names.texts("reason.better", letter=better_class, changes=wanted)
+
+
+def reason_texts(row: Mapping[str, Any], profile: Profile) -> dict[str, str | None]:
+    """Return the texts of a row of ``gold.reasons`` by column, such as ``sentence_zh_hans``; None for what it lacks."""
+    reason, languages = Reason.of(row), [Names.of(profile, language) for language in LANGUAGES]
+    kinds = {"sentence": reason.sentence, "basis": reason.basis, "change": reason.change}
+    return {_column(kind, names): text(names) or None for kind, text in kinds.items() for names in languages}
+
+
+def better_texts(row: Mapping[str, Any], profile: Profile) -> dict[str, str | None]:
+    """Return the changes to a better class of a row of ``gold.risk_list`` by column, such as ``better_en``; None without any."""
+    languages = [Names.of(profile, language) for language in LANGUAGES]
+    return {
+        _column("better", names): better_in_words(row["better_class"], row["better_changes"], names) or None for names in languages
+    }
+
+
+def _column(kind: str, names: Names) -> str:
+    return f"{kind}_{column_suffix(names.texts.language)}"
+
+
+def _wanted(change: Mapping[str, Any], names: Names) -> str:
+    indicator = indicators().get(change["indicator"])
+    wanted = Reason(change["indicator"], change["wanted"]).sentence(names)
+    was = number(change["value"])
+    if indicator is not None:
+        was = value_in_sentence(change["value"], indicator.unit, names.texts, names.settings)
+    return names.texts("reason.instead", wanted=wanted, was=was)
 
 
 def render(indicator: Indicator, value: float, peer_median: float | None, names: Names) -> str:
@@ -52,59 +150,6 @@ def render(indicator: Indicator, value: float, peer_median: float | None, names:
 def render_unknown(indicator: Indicator, names: Names) -> str:
     """Return the sentence of a reason whose value is not known."""
     return names.texts("reason.not_known", text=_text(indicator, "definition", names))
-
-
-def basis_in_words(basis: Basis, names: Names) -> str:
-    """Return one or two sentences: the peers if there are any, then the sources and the day of the newest record."""
-    texts = names.texts
-    sources = texts("reason.and").join(texts(f"reason.of_{source}") for source in basis.sources if source not in HIDDEN)
-    key, day = ("reason.rests_on", basis.newest_on) if basis.newest_on else ("reason.rests_as_known", basis.as_of)
-    sentences = [texts(key, sources=sources, day=day.isoformat())]
-    if basis.peers is not None and basis.peer_group:
-        group = peer_group_in_words(basis.peer_group, texts, names.settings)
-        sentences.insert(0, texts("reason.compared", count=f"{basis.peers:,}", group=group))
-    return texts("page.space").join(sentences)
-
-
-def change_in_words(indicator: Indicator, names: Names) -> str:
-    """Return what would change an indicator, or why the entity cannot change it."""
-    key = "reason.changes" if indicator.changeable else "reason.changes_not"
-    return names.texts(key, text=_text(indicator, "change", names))
-
-
-def better_in_words(
-    better: str | None,
-    wanted: Sequence[tuple[str, float, float]],
-    is_best: bool,
-    indicators: Mapping[str, Indicator],
-    names: Names,
-    *,
-    most: int,
-) -> str:
-    """Return which changes would lead to a better class.
-
-    Args:
-        better: the class that they lead to, None if none do.
-        wanted: each change's indicator, its value, and the value wanted.
-        is_best: whether the entity is in the best class.
-        indicators: the catalogue by column.
-        names: the language.
-        most: the largest number of changes that was tried.
-    """
-    if is_best:
-        return names.texts("reason.best")
-    if better is None:
-        return names.texts("reason.no_better", most=most)
-    return names.texts(
-        "reason.better",
-        letter=better,
-        changes=names.texts("reason.then").join(_wanted(indicators[name], now, then, names) for name, now, then in wanted),
-    )
-
-
-def _wanted(indicator: Indicator, now: float, then: float, names: Names) -> str:
-    was = value_in_sentence(now, indicator.unit, names.texts, names.settings)
-    return names.texts("reason.instead", wanted=render(indicator, then, None, names), was=was)
 
 
 def _text(indicator: Indicator, key: str, names: Names) -> str:

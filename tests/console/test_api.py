@@ -18,7 +18,7 @@ from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
 from console.apps.ranking.models import PublishedRun
-from console.apps.ranking.runs import alias_of, reasons_of
+from console.apps.ranking.runs import alias_of, read_reasons
 from console.web.api.endpoints import _reason, api
 from expectations.contracts.indicators import catalogue
 from tests.console.conftest import GIVEN, HANGZHOU, PEOPLE, ZHENGZHOU, Site
@@ -177,7 +177,7 @@ def test_only_amounts_of_money_have_a_currency(site: Site) -> None:
     profile = {"currency": "JPY", "minor_units": 0}
     PublishedRun.objects.filter(run_id=site.run.run_id).update(profile={**site.run.profile, **profile})
     subject = site.ranked(is_listed=True, region_middle=HANGZHOU)
-    kept = reasons_of(site.run).filter(position=subject.position).order_by("reason_rank").first()
+    kept = read_reasons(site.run, position=subject.position)[0]
     money, share = (_reason(_as(kept, unit), subject, site.run) for unit in ("minor currency unit", "share"))
 
     assert (money["currency"], money["minor_units"]) == ("JPY", 0)

@@ -55,7 +55,7 @@ def test_users_of_the_present_region_open_the_page_as_it_was(
     page = site.client("yang").get(there)
 
     assert (page.status_code, page.context["run"], page.context["entity"].region_middle) == (200, old, HANGZHOU)
-    assert [reason.sentence_en for reason in page.context["reasons"]]
+    assert [reason.sentence("en") for reason in page.context["reasons"]]
 
 
 def test_users_of_the_former_region_cannot_open_it(site: Site, decided: Ranked, move: Callable[[Ranked], PublishedRun]) -> None:

@@ -97,17 +97,17 @@ def test_a_sheet_has_a_blank_for_each_of_its_reasons(site: Site, send: Any, fini
 def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
     site: Site, subject: Ranked, finished_day: FinishedDay, tmp_path: Path
 ) -> None:
-    sentence = reasons_with_details(site.run, [subject])[subject.position][0].sentence_en
+    sentence = reasons_with_details(site.run, [subject])[subject.position][0].sentence("en")
 
     def change(name: str, frame: Any) -> Any:
         if name == "gold/reasons":
-            frame.loc[frame["entity_id"] == subject.entity_id, "sentence_en"] = "Quite another reason"
+            frame.loc[frame["entity_id"] == subject.entity_id, "indicator"] = "quite_another_reason"
         return frame
 
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
 
     assert sentence in sheet(site)
-    assert "Quite another reason" not in sheet(site)
+    assert "quite another reason" not in sheet(site)
 
 
 def test_a_visit_whose_run_was_deleted_is_shown_without_reasons(

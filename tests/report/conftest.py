@@ -8,8 +8,9 @@ import pytest
 
 from jobs.profile.load_profile import load_profile
 from jobs.profile.profile import Profile
-from jobs.texts import names
-from tests.report.example_day import DEFINITIONS, INDICATORS, write_lake, write_manifests
+from jobs.texts import names, reasons
+from jobs.texts.languages import Texts
+from tests.report.example_day import INDICATOR_TEXTS, INDICATORS, write_lake, write_manifests
 
 
 @pytest.fixture(scope="module")
@@ -30,5 +31,6 @@ def profile() -> Profile:
 @pytest.fixture(autouse=True)
 def small_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two indicators, so that the page does not depend on the real catalogue."""
-    monkeypatch.setattr(names, "indicators", lambda: {indicator.column: indicator for indicator in INDICATORS})
-    monkeypatch.setattr(names, "definition", lambda column, language: DEFINITIONS[language].get(column, ""))
+    for module in (names, reasons):
+        monkeypatch.setattr(module, "indicators", lambda: {indicator.column: indicator for indicator in INDICATORS})
+        monkeypatch.setattr(module, "indicator_texts", lambda language: Texts(language, INDICATOR_TEXTS[language]))

@@ -21,11 +21,20 @@ INDICATORS = (
     Indicator("T1", "late_filing_ratio", "tax", "share", ("tax_filing",), 1, True, True),
     Indicator("C2", "complaint_burst", "complaint", "z", ("complaint",), 1, False, False),
 )
-DEFINITIONS = {
-    "en": {"late_filing_ratio": "Late filings among those due.", "complaint_burst": "Complaints against the usual."},
-    "zh-Hans": {"late_filing_ratio": "逾期申报占应申报的比例。", "complaint_burst": "投诉数与平时之比。"},
-    "zh-Hant": {"late_filing_ratio": "逾期申報佔應申報的比例。", "complaint_burst": "投訴數與平時之比。"},
+_TEXTS = {
+    "en": (
+        "Late filings among those due.",
+        "Late <b>filing</b>",
+        "file.",
+        "Complaints against the usual.",
+        "{value} complaints",
+        "wait.",
+    ),
+    "zh-Hans": ("逾期申报占应申报的比例。", "逾期申报", "申报。", "投诉数与平时之比。", "投诉激增", "等待。"),
+    "zh-Hant": ("逾期申報佔應申報的比例。", "逾期申報", "申報。", "投訴數與平時之比。", "投訴激增", "等待。"),
 }
+_KEYS = [f"{indicator.column}.{text}" for indicator in INDICATORS for text in ("definition", "sentence", "change")]
+INDICATOR_TEXTS = {language: dict(zip(_KEYS, texts, strict=True)) for language, texts in _TEXTS.items()}
 
 LISTED = [
     # rank, region, rank in region, entity, name, industry, county, class, points, probability, margin
@@ -34,10 +43,10 @@ LISTED = [
     (3, "320100", 1, "91320102MA0000003C", "=SUM(A1:A9)", "F", "320102", "B", 560, None, 0.4),
 ]
 REASON_ROWS = [
-    # entity, rank, indicator, contribution, value, peer median, sentence in en, zh-Hans, zh-Hant
-    ("91330106MA0000001A", 1, "late_filing_ratio", 1.2, 0.5, 0.04, "Late <b>filing</b>", "逾期申报", "逾期申報"),
-    ("91330106MA0000001A", 2, "complaint_burst", 0.8, 4.0, None, "Many complaints", "投诉激增", "投訴激增"),
-    ("91330106MA0000002B", 1, "complaint_burst", 0.5, 3.0, None, "-2 complaints", "投诉激增", "投訴激增"),
+    # entity, rank, indicator, contribution, value, peer median
+    ("91330106MA0000001A", 1, "late_filing_ratio", 1.2, 0.5, 0.04),
+    ("91330106MA0000001A", 2, "complaint_burst", 0.8, 4.0, None),
+    ("91330106MA0000002B", 1, "complaint_burst", 0.5, -2.0, None),
 ]
 
 
@@ -52,20 +61,18 @@ def write_lake(home: Path) -> None:
             "tie_break": "ab", "model_id": "m-1", "probability_low": None if probability is None else probability / 2,
             "probability_high": None if probability is None else (1 + probability) / 2, "evidence": 0.8,
             "held_class": "D" if rank == 2 else None, "held_source": "complaint" if rank == 2 else None,
-            "better_class": "B" if rank == 1 else None, "better_en": f"Better {rank}", "better_zh_hans": f"更好{rank}",
-            "better_zh_hant": f"更好{rank}",
+            "better_class": "B" if rank == 1 else None,
+            "better_changes": json.dumps({"texts": {"en": f"Better {rank}", "zh-Hans": "更好"}}),
         }
         for rank, region, region_rank, entity, name, industry, county, letter, points, probability, margin in LISTED
     ]  # fmt: skip
     reasons = [
         {
             "entity_id": entity, "as_of": AS_OF, "reason_rank": rank, "indicator": indicator, "contribution": contribution,
-            "value": value, "peer_median": median, "peer_group": "F · 330100", "sentence_en": en, "sentence_zh_hans": hans,
-            "sentence_zh_hant": hant, "rests_on": "tax_filing", "newest_on": AS_OF, "basis_en": "From tax returns.",
-            "basis_zh_hans": "依据纳税申报。", "basis_zh_hant": "依據納稅申報。", "change_en": "What would change it: file.",
-            "change_zh_hans": "如何改变：申报。", "change_zh_hant": "如何改變：申報。",
+            "value": value, "peer_median": median, "peer_group": "F · 330100", "peer_count": None,
+            "rests_on": "tax_filing", "newest_on": AS_OF,
         }
-        for entity, rank, indicator, contribution, value, median, en, hans, hant in REASON_ROWS
+        for entity, rank, indicator, contribution, value, median in REASON_ROWS
     ]  # fmt: skip
     scores = [
         {

@@ -35,7 +35,7 @@ def test_csv_is_utf8_with_one_row_per_listed_entity(home: Path, profile: Profile
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     assert [(row["list_rank"], row["risk_class"], row["industry_name"][:9], row["reason_1"]) for row in rows] == [
         ("1", "D", "Wholesale", "Late <b>filing</b>"),
-        ("2", "C", "Manufactu", "'-2 complaints"),
+        ("2", "C", "Manufactu", "'-2 standard deviations complaints"),
         ("3", "B", "Wholesale", ""),
     ]
     assert [row["probability"] for row in rows] == ["0.91", "0.62", ""]
@@ -44,7 +44,8 @@ def test_csv_is_utf8_with_one_row_per_listed_entity(home: Path, profile: Profile
 def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path: Path) -> None:
     heads = exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()[0].split(",")
     reasons = [f"reason_{n}" for n in range(1, 6)]
-    assert heads == [*map(str, RISK_LIST.columns), "industry_name", "region_name", *reasons]
+    better = ["better_en", "better_zh_hans", "better_zh_hant"]
+    assert heads == [*map(str, RISK_LIST.columns[:-1]), *better, "industry_name", "region_name", *reasons]
 
 
 def test_csv_is_in_the_requested_language(home: Path, profile: Profile, tmp_path: Path) -> None:

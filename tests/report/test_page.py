@@ -103,8 +103,10 @@ def test_each_check_shows_in_words_whether_it_passed(context: Context) -> None:
 def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context: Context) -> None:
     text = Tags(render_page(context, "en")).text()
     assert "1 (1) <script>alert(1)</script> 91330106MA0000001A Wholesale and retail trade" in text
-    assert "D high 120 91.0% 45.5% – 95.5% Late <b>filing</b> value 50% · peer median 4% From tax returns. What would" in text
-    assert "Many complaints value +4.00 standard deviations From tax returns. What would change it: file. peers: F · 330100" in text
+    assert "D high 120 91.0% 45.5% – 95.5% Late <b>filing</b> value 50% · peer median 4% From tax returns, the newest of" in text
+    assert "+4 standard deviations complaints value +4.00 standard deviations From tax returns, the newest of 2026-01-31. " in text
+    assert "2026-01-31. What would change it: file." in text
+    assert "2026-01-31. The business cannot change it itself. wait. peers: F · 330100" in text
     assert "What would bring a better class Better 1 2 (2)" in text
 
 
@@ -115,13 +117,11 @@ def test_a_held_back_class_is_shown_with_its_source(context: Context) -> None:
 
 
 def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None:
-    plain = tuple(
-        Reason(one.indicator, one.value, one.peer_median, one.peer_group, one.sentences) for one in context.listed[0].reasons
-    )
-    first = replace(context.listed[0], reasons=plain, probability_low=None, probability_high=None, better={})
+    plain = tuple(Reason(one.indicator, one.value, one.peer_median, one.peer_group) for one in context.listed[0].reasons)
+    first = replace(context.listed[0], reasons=plain, probability_low=None, probability_high=None, better_changes=None)
     text = Tags(render_page(replace(context, listed=(first,)), "en")).text()
     first_reason = "Late <b>filing</b> value 50% · peer median 4%"
-    second_reason = "Many complaints value +4.00 standard deviations peers: F · 330100"
+    second_reason = "+4 standard deviations complaints value +4.00 standard deviations peers: F · 330100"
     assert f"D high 120 91.0% {first_reason} {second_reason}" in text
     assert "What would bring a better class" not in text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import numpy as np
@@ -13,10 +14,15 @@ from jobs.profile.load_profile import load_profile
 from jobs.steps.explain_listed import newest_by_source, newest_of
 from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
-from jobs.texts.reasons import Basis, basis_in_words, better_in_words, change_in_words
+from jobs.texts.reasons import Reason, better_in_words
 
 DAY = date(2026, 6, 30)
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}
+
+
+@pytest.fixture(autouse=True)
+def small_catalogue() -> None:
+    """These tests are about the real catalogue."""
 
 
 def names(language: str) -> Names:
@@ -35,32 +41,48 @@ def names(language: str) -> Names:
     ],
 )
 def test_the_basis_names_peers_sources_and_the_newest_day(language: str, wanted: str) -> None:
-    sources = ("complaint", "link", "tax_filing")
-    assert basis_in_words(Basis("industry_section=F", 48, sources, date(2026, 6, 12), DAY), names(language)) == wanted
+    reason = Reason("x", 1, 2, "industry_section=F", 48, "complaint, link, tax_filing", date(2026, 6, 12), DAY)
+    assert reason.basis(names(language)) == wanted
 
 
 def test_without_peers_and_a_dated_record_the_basis_names_the_day() -> None:
-    assert (
-        basis_in_words(Basis("all", None, ("registration",), None, DAY), names("en"))
-        == "From the register, as known on 2026-06-30."
-    )
+    reason = Reason("x", peer_group="all", rests_on="registration", as_of=DAY)
+    assert reason.basis(names("en")) == "From the register, as known on 2026-06-30."
+
+
+def test_a_reason_of_an_earlier_version_without_sources_has_only_its_sentence() -> None:
+    reason = Reason("complaints_12m", 3.0, as_of=DAY)
+    assert reason.sentence(names("en"))
+    assert (reason.basis(names("en")), reason.change(names("en"))) == ("", "")
+
+
+def test_an_indicator_that_the_catalogue_no_longer_has_is_named_by_its_column() -> None:
+    reason = Reason("gone_from_the_catalogue", 0.25, rests_on="tax_filing, elsewhere", as_of=DAY)
+    assert reason.sentence(names("zh-Hans")) == "gone from the catalogue: 0.25"
+    assert reason.basis(names("en")) == "From tax returns and elsewhere, as known on 2026-06-30."
+    assert reason.change(names("en")) == ""
+
+
+def change(indicator: str, language: str) -> str:
+    return Reason(indicator, rests_on="tax_filing").change(names(language))
 
 
 def test_changes_distinguish_what_the_business_can_change_itself() -> None:
-    assert change_in_words(INDICATORS["arrears_ratio"], names("en")) == "What would change it: Pay the tax that is in arrears."
-    assert change_in_words(INDICATORS["age_days"], names("en")) == "The business cannot change it itself. Only time changes it."
-    assert change_in_words(INDICATORS["arrears_ratio"], names("zh-Hant")) == "如何改變：繳清欠稅。"
+    assert change("arrears_ratio", "en") == "What would change it: Pay the tax that is in arrears."
+    assert change("age_days", "en") == "The business cannot change it itself. Only time changes it."
+    assert change("arrears_ratio", "zh-Hant") == "如何改變：繳清欠稅。"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_indicator_has_texts_in_every_language(language: str) -> None:
-    said = [change_in_words(indicator, names(language)) for indicator in catalogue()]
-    assert all(said)
-    assert len({basis_in_words(Basis("", None, one.sources, DAY, DAY), names(language)) for one in catalogue()}) > 5
+    reasons = [Reason(one.column, rests_on=", ".join(one.sources), newest_on=DAY) for one in catalogue()]
+    assert all(reason.change(names(language)) for reason in reasons)
+    assert len({reason.basis(names(language)) for reason in reasons}) > 5
 
 
 def better(letter: str | None, *wanted: tuple[str, float, float], is_best: bool = False, language: str = "en") -> str:
-    return better_in_words(letter, wanted, is_best, INDICATORS, names(language), most=3)
+    changes = [dict(zip(("indicator", "value", "wanted"), one, strict=True)) for one in wanted]
+    return better_in_words(letter, json.dumps({"is_best": is_best, "most": 3, "changes": changes}), names(language))
 
 
 def test_a_better_class_is_shown_with_wanted_and_current_values() -> None:
@@ -71,6 +93,13 @@ def test_a_better_class_is_shown_with_wanted_and_current_values() -> None:
     assert better("B", *wanted[:1], language="zh-Hans") == "满足以下情况即为B类：欠税占应纳税额的5%，现为40%。"
     assert better(None).startswith("No change, to what is usual, of up to 3 indicators")
     assert better(None, is_best=True) == "It is in the best class."
+
+
+def test_texts_of_an_earlier_version_are_shown_as_stored() -> None:
+    stored = json.dumps({"texts": {"en": 'With "5%".', "zh-Hans": "为5%。", "zh-Hant": "為5%。"}})
+    shown = [better_in_words("B", stored, names(language)) for language in LANGUAGES]
+    assert shown == ['With "5%".', "为5%。", "為5%。"]
+    assert better_in_words(None, None, names("en")) == ""
 
 
 def newest(indicator: str, **ages: float) -> date | None:

@@ -15,6 +15,11 @@ from jobs.texts.settings import TextSettings
 CNY = TextSettings("CNY", 2)
 
 
+@pytest.fixture(autouse=True)
+def small_catalogue() -> None:
+    """These tests are about the real catalogue."""
+
+
 def of(column: str) -> Indicator:
     return next(indicator for indicator in catalogue() if indicator.column == column)
 

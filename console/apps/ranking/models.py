@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import cached_property
 
 from console.apps.accounts.jurisdiction import OfRegion
-from jobs.texts.languages import column_suffix
+from jobs.texts import reasons
+from jobs.texts.languages import load_texts
+from jobs.texts.names import Names
+from jobs.texts.settings import TextSettings
 
 CLASSES = ("D", "C", "B", "A")
 """From the worst to the best."""
@@ -44,6 +48,14 @@ class PublishedRun(models.Model):
             models.UniqueConstraint(fields=("as_of",), condition=models.Q(is_current=True), name="one_current_run_a_day"),
         )
 
+    def names(self, language: str) -> Names:
+        """Names and values of the run's profile in a language."""
+        return Names(load_texts(language), self._text_settings)
+
+    @cached_property
+    def _text_settings(self) -> TextSettings:
+        return TextSettings.of_stored(self.profile)
+
 
 class Ranked(OfRegion):
     """An entity's place on a day. ``position`` counts from 1: first the listed in the list's order, then all others."""
@@ -64,9 +76,8 @@ class Ranked(OfRegion):
     probability_high = models.FloatField(null=True)
     held_class = models.CharField(max_length=2, default="")
     held_source = models.CharField(max_length=32, default="")
-    better_en = models.TextField(default="")
-    better_zh_hans = models.TextField(default="")
-    better_zh_hant = models.TextField(default="")
+    better_class = models.CharField(max_length=2, default="")
+    better_changes = models.TextField(default="")
     anomaly = models.FloatField()
     margin = models.FloatField()
     peer_group = models.CharField(max_length=200, default="")
@@ -92,14 +103,14 @@ class Ranked(OfRegion):
             models.Index(fields=("peer_group", "position"), name="by_peers"),
         )
 
-    def better(self, language: str) -> str:
-        """What would bring a listed entity into a better class, in a language; empty if there is no such text."""
-        return _in(language, self, "better")
-
 
 class Reason(models.Model):
-    """A reason for a listed entity's place, from ``gold.reasons``."""
+    """A reason for a listed entity's place, from ``gold.reasons``.
 
+    Its texts need ``run``, which :func:`console.apps.ranking.runs.read_reasons` sets.
+    """
+
+    run: PublishedRun
     position = models.IntegerField()
     reason_rank = models.IntegerField()
     indicator = models.CharField(max_length=64)
@@ -107,15 +118,9 @@ class Reason(models.Model):
     value = models.FloatField(null=True)
     peer_median = models.FloatField(null=True)
     peer_group = models.CharField(max_length=200, default="")
-    sentence_en = models.TextField()
-    sentence_zh_hans = models.TextField()
-    sentence_zh_hant = models.TextField()
-    basis_en = models.TextField(default="")
-    basis_zh_hans = models.TextField(default="")
-    basis_zh_hant = models.TextField(default="")
-    change_en = models.TextField(default="")
-    change_zh_hans = models.TextField(default="")
-    change_zh_hant = models.TextField(default="")
+    peer_count = models.IntegerField(null=True)
+    rests_on = models.TextField(default="")
+    newest_on = models.DateField(null=True)
 
     class Meta:
         managed = False
@@ -125,26 +130,20 @@ class Reason(models.Model):
             models.Index(fields=("indicator", "position"), name="by_indicator"),
         )
 
-    @staticmethod
-    def column_of(name: str, language: str) -> str:
-        """The column that holds a text, such as ``sentence``, in a language."""
-        return f"{name}_{column_suffix(language)}"
-
     def sentence(self, language: str) -> str:
         """The reason in a language."""
-        return _in(language, self, "sentence")
+        return self._data().sentence(self.run.names(language))
 
     def basis(self, language: str) -> str:
         """The comparison group and the data behind the reason, in a language; empty if there is no such text."""
-        return _in(language, self, "basis")
+        return self._data().basis(self.run.names(language))
 
     def change(self, language: str) -> str:
         """What would change it, or why the entity cannot change it, in a language; empty if there is no such text."""
-        return _in(language, self, "change")
+        return self._data().change(self.run.names(language))
 
-
-def _in(language: str, row: models.Model, name: str) -> str:
-    return str(getattr(row, f"{name}_{column_suffix(language)}"))
+    def _data(self) -> reasons.Reason:
+        return reasons.Reason.of({**vars(self), "as_of": self.run.as_of})
 
 
 class Tie(models.Model):

@@ -124,6 +124,14 @@ def reasons_of(run: PublishedRun) -> QuerySet[Reason]:
     return Reason.objects.using(alias_of(run.run_id))
 
 
+def read_reasons(run: PublishedRun, **where: Any) -> list[Reason]:
+    """The run's reasons that match ``where``, by position and rank, ready to be put into words."""
+    found = list(reasons_of(run).filter(**where))
+    for reason in found:
+        reason.run = run
+    return found
+
+
 def shared_identifiers_of(run: PublishedRun) -> QuerySet[Tie]:
     """The run's shared identifiers; none if the run has no such table. Show only entities from :func:`ranked_of`."""
     alias = alias_of(run.run_id)

@@ -36,6 +36,7 @@ from console.web.queries.reasons import reasons_with_details
 from console.web.views.entity import find_entity
 from console.web.views.list_export import list_file
 from console.web.views.risk_list import run_of
+from jobs.texts.languages import LANGUAGES, column_suffix
 from jobs.texts.numbers import MONEY
 
 api = NinjaAPI(title="Steelyard console", version="1", docs_url=None, openapi_url="/openapi.json", urls_namespace="api")
@@ -162,9 +163,9 @@ def _entities(request: HttpRequest, run: Any, rows: list[Any]) -> list[dict[str,
 
 def _reason(reason: Any, row: Any, run: Any) -> dict[str, Any]:
     is_money = reason.unit == MONEY
-    sentences = ("sentence_en", "sentence_zh_hans", "sentence_zh_hant")
     return {
-        **{name: getattr(reason, name) for name in ("indicator", "value", "unit", "peer_median", *sentences)},
+        **{name: getattr(reason, name) for name in ("indicator", "value", "unit", "peer_median")},
+        **{f"sentence_{column_suffix(language)}": reason.sentence(language) for language in LANGUAGES},
         "code": reason.about.code if reason.about else "",
         "currency": str(run.profile.get("currency", "")) if is_money else None,
         "minor_units": int(run.profile.get("minor_units", 2)) if is_money else None,

@@ -12,7 +12,9 @@ from console.apps.accounts.roles import SEES_WHO_DECIDED
 from console.apps.audit.events import SYSTEM
 from console.apps.decisions.models import Decision
 from console.web.queries.list_filters import FILTERS
+from jobs.texts.languages import LANGUAGES, column_suffix
 
+_SENTENCES: dict[str, Any] = {f"sentence_{column_suffix(language)}": (str, ...) for language in LANGUAGES}
 _FILTERS: dict[str, Any] = {name: (str, Field("", max_length=row.max_length)) for name, row in FILTERS.items()}
 
 
@@ -43,13 +45,14 @@ class SourceOut(Schema):
     failed_checks: int
 
 
-class ReasonOut(Schema):
+class ReasonOut(create_model("Sentences", __base__=Schema, **_SENTENCES)):  # type: ignore[misc]
     """A reason of a listed entity.
 
     ``value`` and ``peer_median`` are in ``unit``: ``share`` and ``change`` are fractions of 1, ``points`` a difference of two
     shares, ``flag`` 0 or 1, ``z`` a number of standard deviations. For a ``minor currency unit``, ``currency`` names the currency
     and ``minor_units`` its number of decimal places; both are null for other units. ``unit`` and ``code`` are empty if the
     catalogue no longer has the indicator. ``peer_count`` is the number of entities in ``peer_group`` with a value, null if unknown.
+    Each language has its sentence.
     """
 
     indicator: str
@@ -62,9 +65,6 @@ class ReasonOut(Schema):
     peer_group: str
     peer_count: int | None
     sources: list[SourceOut]
-    sentence_en: str
-    sentence_zh_hans: str
-    sentence_zh_hant: str
 
 
 class EntityOut(Schema):

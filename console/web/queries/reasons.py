@@ -7,7 +7,7 @@ from functools import cache
 
 from console.apps.evidence.read import peer_counts
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
-from console.apps.ranking.runs import reasons_of
+from console.apps.ranking.runs import read_reasons
 from console.core.policy import Policy
 from expectations.contracts.indicators import Indicator, catalogue
 
@@ -19,7 +19,7 @@ def reasons_with_details(run: PublishedRun, entities: Iterable[Ranked]) -> dict[
     it uses, and ``peers``, the number of peers with a value (None if unknown). The number of queries is constant.
     """
     by_position = {entity.position: entity for entity in entities}
-    rows = list(reasons_of(run).filter(position__in=list(by_position)).order_by("position", "reason_rank"))
+    rows = read_reasons(run, position__in=list(by_position))
     groups, columns = {by_position[row.position].peer_group for row in rows}, {row.indicator for row in rows}
     counts = peer_counts(groups, columns, run.as_of) if rows else {}
     reasons: dict[int, list[Reason]] = {}

@@ -16,7 +16,7 @@ from console.apps.accounts.models import User
 from console.apps.accounts.roles import SEES_WHO_DECIDED
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision
-from console.apps.ranking.models import Ranked, Reason
+from console.apps.ranking.models import Reason
 from console.web.form_errors import errors_of, sent_form
 from console.web.queries.list_filters import FILTERS, filter_value_name
 from jobs.texts.checks import check_name
@@ -126,9 +126,9 @@ def sentence(context: dict[str, Any], reason: Reason) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def said(context: dict[str, Any], row: Reason | Ranked, what: str) -> str:
-    """Another text of a reason or an entity in the page's language: ``basis``, ``change`` or ``better``."""
-    return str(getattr(row, what)(_texts(context).language))
+def said(context: dict[str, Any], reason: Reason, what: str) -> str:
+    """Another text of a reason in the page's language: ``basis`` or ``change``."""
+    return str(getattr(reason, what)(_texts(context).language))
 
 
 @register.simple_tag(takes_context=True)

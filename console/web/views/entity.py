@@ -28,6 +28,7 @@ from console.web.queries.filtered_list import came_from, carried, next_case
 from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
 from jobs.texts.names import definition
+from jobs.texts.reasons import better_in_words
 
 PEERS = 8
 DECISION = "decision"
@@ -95,6 +96,7 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         "entity": shown,
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
         "reasons": _reasons(run, shown, request.language, limits),
+        "better": better_in_words(shown.better_class, shown.better_changes, run.names(request.language)),
         "near": _nearest_peers(request, run, shown, is_newest=is_newest),
         "shared_identifiers": _shared_identifiers(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from console.apps.accounts.roles import READS_LIST
 from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
-from console.apps.ranking.models import PublishedRun, Reason
+from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import reasons_of
 from console.core.policy import policy_of
 from console.core.spreadsheets import csv_lines, xlsx_file
@@ -20,6 +20,7 @@ from console.web.downloads import NoFile, file_response, no_file_page
 from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
 from console.web.views.risk_list import run_of
+from jobs.texts.reasons import Reason
 
 COLUMNS = (
     "position", "entity_id", "name", "risk_class", "credit_points", "region_code", "industry_code", "address", "is_listed",
@@ -90,12 +91,12 @@ def _parts(filtered: Filtered, count: int) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _rows(parts: Iterator[list[tuple[Any, ...]]], run: PublishedRun, language: str) -> Iterator[tuple[Any, ...]]:
-    sentence = Reason.column_of("sentence", language)
+    names = run.names(language)
     for part in parts:
         reasons: dict[int, list[str]] = {}
         rows = reasons_of(run).filter(position__gte=part[0][0], position__lte=part[-1][0], reason_rank__lte=TOP)
-        for position, text in rows.values_list("position", sentence).iterator():
-            reasons.setdefault(position, []).append(text)
+        for position, *values in rows.values_list("position", "indicator", "value", "peer_median").iterator():
+            reasons.setdefault(position, []).append(Reason(*values).sentence(names))
         for row in part:
             sentences = (reasons.get(row[0], []) + [""] * TOP)[:TOP]
             yield (*map(_plain, row), *sentences)

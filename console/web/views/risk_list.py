@@ -18,7 +18,7 @@ from console.apps.decisions.states import State
 from console.apps.desk.looks import looks_of, seen_mark
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked
-from console.apps.ranking.runs import current_run, reasons_of
+from console.apps.ranking.runs import current_run, read_reasons
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search
 from console.web.queries.filter_choices import Reader
@@ -99,7 +99,7 @@ def risk_list(request: HttpRequest) -> HttpResponse:
 def _add_details(rows: list[Ranked], run: PublishedRun, user: Any) -> None:
     """Add to each row its top reasons, its case and whether the user has viewed it. Three queries for any number of rows."""
     reasons: dict[int, list[Any]] = {}
-    for reason in reasons_of(run).filter(position__in=[row.position for row in rows], reason_rank__lte=TOP_REASONS):
+    for reason in read_reasons(run, position__in=[row.position for row in rows], reason_rank__lte=TOP_REASONS):
         reasons.setdefault(reason.position, []).append(reason)
     ids = [row.entity_id for row in rows]
     visible = Case.objects.visible_to(user).filter(entity_id__in=ids).select_related("assigned_to")

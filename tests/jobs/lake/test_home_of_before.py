@@ -11,7 +11,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from deltalake import DeltaTable
 
+from expectations.contracts.scoring import REASONS, RISK_LIST
+from jobs.lake.tables import LakeTables
+from jobs.profile.load_profile import load_profile
+from jobs.texts.reasons import better_texts, reason_texts
 from tests.day.command import Outcome, steelyard
 
 HOMES = Path(__file__).resolve().parent / "homes_before"
@@ -85,6 +90,25 @@ def assert_expected(text: str, name: str) -> None:
 def test_the_home_is_sound_and_shows_its_list(before: Before) -> None:
     before.command("lake check")
     assert_expected(before.listed(DAY), f"{before.name}_{DAY}.csv")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_stored_texts_of_reasons_are_rendered_again_from_data(tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str) -> None:
+    before = Before(name, tmp_path, capfd)
+    gold, profile = tmp_path / "home" / "lake" / "gold", load_profile(tmp_path / "profile")
+    reasons, listed = (DeltaTable(gold / table).to_pyarrow_table().to_pylist() for table in ("reasons", "risk_list"))
+    before.command("lake migrate")
+
+    assert len(reasons) > len(listed) > 0
+    for table, key, stored, texts in (
+        (REASONS, ("entity_id", "as_of", "reason_rank"), reasons, reason_texts),
+        (RISK_LIST, ("entity_id", "as_of"), listed, better_texts),
+    ):
+        rows = {tuple(row[part] for part in key): row for row in LakeTables(tmp_path / "home").arrow(table).to_pylist()}
+        assert len(rows) == len(stored)
+        for row in stored:
+            rendered = texts(rows[tuple(row[part] for part in key)], profile)
+            assert rendered == {column: row[column] for column in rendered}
 
 
 @LEARNT

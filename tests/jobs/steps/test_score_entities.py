@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from jobs.steps import score_entities
 from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import score_day
 from jobs.transforms.features.peers import CLIP
+from models.explanation.counterfactual import MOST
 from models.risk.credit import points_and_class
 from models.risk_model import RiskModel
 
@@ -181,9 +183,10 @@ def test_the_changes_for_a_better_class_give_that_class(home: Path) -> None:
     assert len(explained.listed) == 65
     assert 0 < len(better) < 65, "for the best there is none"
     assert (better["better_class"] < better["risk_class"]).all()
-    assert better["better_en"].str.startswith("It would be in class").all()
+    assert all(json.loads(changes)["changes"] for changes in better["better_changes"])
     rest = explained.listed[explained.listed["better_class"].isna() & (explained.listed["risk_class"] != "A")]
-    assert rest["better_en"].str.startswith("No change").all()
+    assert all(json.loads(changes) == {"is_best": False, "most": MOST, "changes": []} for changes in rest["better_changes"])
     assert explained.reasons.schema == arrow_schema(scoring.REASONS)
-    assert explained.reasons["basis_zh_hans"].null_count == explained.reasons["change_en"].null_count == 0
+    assert explained.reasons["rests_on"].null_count == 0
+    assert explained.reasons["peer_count"].is_null().equals(explained.reasons["peer_median"].is_null())
     assert CLIP == 20
