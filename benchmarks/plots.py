@@ -18,8 +18,10 @@ NAMES = {
     "features-spark": "Steelyard on Apache Spark",
 }
 COLOURS = {"features": "#37718e", "features-duckdb": "#bd5f27", "features-polars": "#98802f", "features-spark": "#7a5c85"}
-STAGES = ("ingest", "gate", "conform", "link", "features", "cohort", "train", "score", "target", "export")
-STAGE_COLOURS = ("#a9bfca", "#37718e", "#4f8587", "#98802f", "#bd5f27", "#d08c60", "#962f28", "#7a5c85", "#4c5b64", "#d5dde1")
+COLOUR_OF_STAGE = {
+    "ingest": "#a9bfca", "gate": "#37718e", "conform": "#4f8587", "link": "#98802f", "features": "#bd5f27", "cohort": "#d08c60",
+    "train": "#962f28", "score": "#7a5c85", "target": "#4c5b64", "export": "#d5dde1",
+}  # fmt: skip
 REST = "#eeeeee"
 """Colour of the time outside all stages."""
 LEGEND_COLUMNS = 6
@@ -62,26 +64,18 @@ def plot_stages(summary: Summary, steps: dict[str, str], path: Path) -> None:
         axes = canvas.subplots()
         for row, (_, figure) in enumerate(bars):
             left = 0.0
-            for stage in [*STAGES, "other"]:
-                seconds = figure.stages.get(stage, 0.0)
-                if stage == "other":
-                    seconds = max(0.0, figure.wall_seconds - sum(figure.stages.values()))
-                colour = REST if stage == "other" else STAGE_COLOURS[STAGES.index(stage)]
+            rest = max(0.0, figure.wall_seconds - sum(figure.stages.values()))
+            parts = [(figure.stages.get(stage, 0.0), colour) for stage, colour in COLOUR_OF_STAGE.items()]
+            for seconds, colour in [*parts, (rest, REST)]:
                 axes.barh(row, seconds, left=left, color=colour, height=0.7)
                 left += seconds
             axes.text(left, row, f" {figure.wall_seconds:,.0f} s", va="center", fontsize=8)
         axes.set_yticks(range(len(bars)), [label for label, _ in bars])
         axes.invert_yaxis()
         axes.set_xlabel("seconds")
-        used = [stage for stage in STAGES if any(stage in figure.stages for _, figure in bars)]
-        handles = [mpl.patches.Patch(color=STAGE_COLOURS[STAGES.index(stage)], label=stage) for stage in used]
+        used = {stage for _, figure in bars for stage in figure.stages}
+        handles = [mpl.patches.Patch(color=colour, label=stage) for stage, colour in COLOUR_OF_STAGE.items() if stage in used]
         handles.append(mpl.patches.Patch(color=REST, label="start of interpreter and engine"))
-        axes.legend(
-            handles=handles,
-            frameon=False,
-            fontsize=8,
-            ncols=min(len(handles), LEGEND_COLUMNS),
-            loc="lower center",
-            bbox_to_anchor=(0.45, 1.0),
-        )
+        columns = min(len(handles), LEGEND_COLUMNS)
+        axes.legend(handles=handles, frameon=False, fontsize=8, ncols=columns, loc="lower center", bbox_to_anchor=(0.45, 1.0))
         canvas.savefig(path, format="svg", metadata={"Date": None})

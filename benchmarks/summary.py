@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from statistics import median
+from statistics import linear_regression, median
 from typing import Any
 
 from benchmarks.harness.machine import origin_of
@@ -76,9 +76,8 @@ class Summary:
         alike = [figure for figure in figures if figure.measured == figures[-1].measured]
         if len(alike) < 2:
             return None
-        points = [(math.log(figure.entities), math.log(getattr(figure, attribute))) for figure in alike]
-        x_mean, y_mean = (sum(values) / len(points) for values in zip(*points, strict=True))
-        return sum((x - x_mean) * (y - y_mean) for x, y in points) / sum((x - x_mean) ** 2 for x, _ in points)
+        sizes, values = zip(*((math.log(figure.entities), math.log(getattr(figure, attribute))) for figure in alike), strict=True)
+        return linear_regression(sizes, values).slope
 
 
 def summarise(results: dict[str, Any]) -> Summary:
@@ -96,10 +95,10 @@ def summarise(results: dict[str, Any]) -> Summary:
 
 def _figure(step: str, entities: int, rounds: list[dict[str, Any]]) -> Figure:
     walls = [one["wall_seconds"] for one in rounds]
-    stages: dict[str, list[float]] = {}
+    stages: dict[str, list[float]] = defaultdict(list)
     for one in rounds:
         for name, seconds in _stages(one["stages"]).items():
-            stages.setdefault(name, []).append(seconds)
+            stages[name].append(seconds)
     return Figure(
         step=step,
         entities=entities,
@@ -120,4 +119,4 @@ def _stages(stages: list[dict[str, Any]]) -> dict[str, float]:
     seconds: dict[str, float] = defaultdict(float)
     for stage in stages:
         seconds[stage["stage"]] += stage["seconds"]
-    return dict(seconds)
+    return seconds

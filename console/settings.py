@@ -16,6 +16,7 @@ from console.apps.accounts.provider_settings import provider_settings
 from console.apps.accounts.roles import roles_named
 from console.core.client_address import networks
 from console.core.environment import HTTPS_SWITCH, folder_from_environment, is_on
+from jobs.texts import languages
 
 HERE = Path(__file__).resolve().parent
 FOLDER = folder_from_environment()
@@ -202,8 +203,8 @@ AXES_DISABLE_ACCESS_LOG = True
 # The address of Airflow's pages, for a link to a day's tasks; empty for no link.
 AIRFLOW_ADDRESS = os.environ.get("STEELYARD_CONSOLE_AIRFLOW", "").rstrip("/")
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("zh-hans", "简体中文"), ("zh-hant", "繁體中文")]
+LANGUAGE_CODE = languages.DEFAULT
+LANGUAGES = [(code.lower(), languages.load_texts(code)("language.name")) for code in languages.LANGUAGES]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

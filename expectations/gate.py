@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,6 @@ from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE, batch_suite, limit_
 if TYPE_CHECKING:
     from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.core.expectation_suite import ExpectationSuite
-
-__all__ = ["CheckResult", "GateOutcome", "gate_days", "gate_rows", "gate_source", "quarantined_rows", "sound_rows"]
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,8 @@ class CheckResult:
 
     def plain(self) -> dict[str, Any]:
         """The check as JSON, for the source's manifest."""
-        return {
-            "rule_id": self.rule_id,
-            "severity": self.severity.value,
-            "about": self.about,
-            "column": self.column,
-            "delivered_on": self.delivered_on.isoformat() if self.delivered_on else None,
-            "checked": self.checked,
-            "failed": self.failed,
-            "passed": self.passed,
-            "observed": self.observed,
-            "limit": self.limit,
-        }
+        day = self.delivered_on.isoformat() if self.delivered_on else None
+        return {**asdict(self), "severity": self.severity.value, "delivered_on": day}
 
 
 @dataclass(frozen=True)
@@ -85,7 +73,6 @@ def gate_source(rows: DataFrame, days: pd.DataFrame, contract: Contract, limits:
     Args:
         rows: the contract's columns with lineage. They are read several times, so the caller materialises them.
         days: one row for each delivered day (:mod:`expectations.batch_metrics`).
-        contract: the bronze contract.
         limits: the source's own limits, by the id of the batch rule.
 
     Raises:
@@ -173,7 +160,6 @@ def gate_days(
 
     Args:
         days: one row for each delivered day (:mod:`expectations.batch_metrics`).
-        contract: the bronze contract.
         limits: the source's own limits, by the id of the batch rule.
 
     Returns:

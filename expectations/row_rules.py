@@ -51,7 +51,6 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
 
     Args:
         rows: the contract's columns with lineage. The quarantine keeps the text of a ``raw`` column, else the row as JSON.
-        contract: the bronze contract.
 
     Returns:
         The columns of :data:`expectations.contracts.quarantine.COLUMNS`, stage ``gate``, one row for each row that breaks a rule.

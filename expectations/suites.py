@@ -71,7 +71,6 @@ def batch_suite(contract: Contract, limits: Mapping[str, float]) -> ExpectationS
     """The suite of a pandas frame of batch metrics (:mod:`expectations.batch_metrics`): one expectation for each batch rule.
 
     Args:
-        contract: the bronze contract.
         limits: the source's own limits by rule id.
 
     Raises:

@@ -30,8 +30,7 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.environment import installed, read_environment
 from jobs.foundation.errors import CannotReplay
 from jobs.foundation.log import stage
-from jobs.incremental.entity_state import compute_state
-from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state
 from jobs.lake.maintenance.table_files import is_whole
 from jobs.lake.manifests import digest_of, run_id_of, time_travel_since
 from jobs.lake.model_store import ModelStore
@@ -68,7 +67,6 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     Args:
         lake: the lake of the run's home.
         profile: the profile that the run was made with.
-        run: its manifest.
         even_so: continue although code, profile, engine or packages are not those of the run.
 
     Raises:
@@ -139,7 +137,6 @@ def replay_blockers(lake: Lake, profile: Profile, run: dict[str, Any], tables: t
     Args:
         lake: the lake of the run's home.
         profile: the profile as it is now.
-        run: the run's manifest.
         tables: the tables that a replay reads or compares.
     """
     lost = [*_manifest(run), *_versions(lake, run, tables), *_model(lake, run)]

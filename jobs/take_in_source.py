@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +24,10 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 def take_in_sources(lake: Lake, profile: Profile, sources: Path, as_of: date) -> tuple[SourceManifest, ...]:
     """Take in every source of a day; return the verdicts, those of sources without a usable mapping first."""
-    return _Intake(lake, profile, sources, as_of).take_in_all()
+    _, unusable = load_usable_mappings(profile.folder)
+    stopped = [_warned(close_unusable_source(lake.home, source, error, as_of)) for source, error in unusable.items()]
+    mappings = mappings_of_day(profile.folder, lake.home, as_of, sources).values()
+    return (*stopped, *(take_in(lake, profile, mapping, sources, as_of) for mapping in mappings))
 
 
 def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
@@ -35,7 +37,29 @@ def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path,
         CountMismatch: when records were lost or doubled.
         OSError: when the home cannot be written any more.
     """
-    return _Intake(lake, profile, sources, as_of).take_in(mapping)
+    try:
+        with stage("ingest", source=mapping.name) as current:
+            ingested = ingest_source(lake, profile, mapping, sources, as_of)
+            current.note(**ingested.totals())
+        for warning in ingested.warnings:
+            warn(warning, source=mapping.name)
+        with stage("gate", source=mapping.name) as current:
+            batches = gate_new_days(lake, profile, mapping, sources, as_of)
+            current.note(stopped=sum(not batch.is_usable for batch in batches))
+        with stage("conform", source=mapping.name) as current:
+            current.note(days=conform_source(lake, profile, mapping, as_of))
+    except CountMismatch:
+        raise  # no list may be made from such rows
+    except OSError as error:
+        if error.errno in FULL:
+            raise  # the next source and the list would fail too
+        warn(f"{mapping.name}: a file could not be read or written: {error}", source=mapping.name)
+    except SteelyardError as error:
+        warn(f"{mapping.name}: {error}", source=mapping.name)
+    except Exception:
+        what = f"{mapping.name}: a step failed with an internal error; details are in {keep_traceback()}"
+        warn(what, source=mapping.name)
+    return _warned(close_source(lake.home, mapping, sources, as_of))
 
 
 def close_source(home: Path, mapping: SourceMapping, sources: Path, as_of: date) -> SourceManifest:
@@ -54,48 +78,6 @@ def close_unusable_source(home: Path, source: str, error: ConfigError, as_of: da
     manifest = verdict_of_unusable_mapping(home, source, as_of, f"its mapping {source}.toml cannot be used: {error.what}")
     write_source_manifest(home, manifest)
     return manifest
-
-
-@dataclass(frozen=True)
-class _Intake:
-    """The deliveries of all sources up to a day."""
-
-    lake: Lake
-    profile: Profile
-    sources: Path
-    as_of: date
-
-    def take_in_all(self) -> tuple[SourceManifest, ...]:
-        home, folder = self.lake.home, self.profile.folder
-        _, unusable = load_usable_mappings(folder)
-        stopped = [_warned(close_unusable_source(home, source, error, self.as_of)) for source, error in unusable.items()]
-        mappings = mappings_of_day(folder, home, self.as_of, self.sources).values()
-        return (*stopped, *map(self.take_in, mappings))
-
-    def take_in(self, mapping: SourceMapping) -> SourceManifest:
-        try:
-            with stage("ingest", source=mapping.name) as current:
-                ingested = ingest_source(self.lake, self.profile, mapping, self.sources, self.as_of)
-                current.note(**ingested.totals())
-            for warning in ingested.warnings:
-                warn(warning, source=mapping.name)
-            with stage("gate", source=mapping.name) as current:
-                batches = gate_new_days(self.lake, self.profile, mapping, self.sources, self.as_of)
-                current.note(stopped=sum(not batch.is_usable for batch in batches))
-            with stage("conform", source=mapping.name) as current:
-                current.note(days=conform_source(self.lake, self.profile, mapping, self.as_of))
-        except CountMismatch:
-            raise  # no list may be made from such rows
-        except OSError as error:
-            if error.errno in FULL:
-                raise  # the next source and the list would fail too
-            warn(f"{mapping.name}: a file could not be read or written: {error}", source=mapping.name)
-        except SteelyardError as error:
-            warn(f"{mapping.name}: {error}", source=mapping.name)
-        except Exception:
-            what = f"{mapping.name}: a step failed with an internal error; details are in {keep_traceback()}"
-            warn(what, source=mapping.name)
-        return _warned(close_source(self.lake.home, mapping, self.sources, self.as_of))
 
 
 def _warned(manifest: SourceManifest) -> SourceManifest:

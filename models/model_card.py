@@ -48,7 +48,6 @@ def model_card(
     """The card as JSON-serialisable data; an undefined number is None.
 
     Args:
-        model: the model.
         profile: the profile that it was trained for.
         as_of: the day of training.
         evaluation: on the held-out cohorts; None without any.

@@ -127,9 +127,6 @@ def fit_risk_model(
         anomaly_weight: zero or more.
         minimum_labels: with fewer labels the rule replaces the learnt probability,
         minimum_positives: and with fewer visits of either outcome.
-        seed: of every draw.
-        threads: threads of LightGBM.
-        interval: settings of the probability's interval.
         anomaly: an anomaly model already fitted with the same population, inputs and seed.
 
     Raises:

@@ -5,16 +5,22 @@ Equal models give equal bytes, so a hash of the bytes can name a model, and a lo
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from models.anomaly.storage import anomaly_arrays, anomaly_facts, restore_anomaly
-from models.foundation.archives import archived, restored
+from models.anomaly.ensemble import AnomalyModel, Member
+from models.anomaly.isolation_forest import Forest
+from models.anomaly.loda import Loda
+from models.anomaly.tail_scale import TailScale
+from models.foundation.archives import archived, restored, zipped
 from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
@@ -33,21 +39,22 @@ ANOMALY = "anomaly.npz"
 LIGHTGBM = "violation.lightgbm.txt"
 HISTOGRAM = "violation.skops"
 RULE = "rule.skops"
+_TABLES = ("margin", "low", "high")
+Array = npt.NDArray[Any]
+WIDE = ("depth", "rarity", "center", "spread")
+PLACES = ("first", "second", "columns")
+KINDS: dict[str, type[Forest | Loda]] = {"forest": Forest, "loda": Loda}
 
 
 def dump(model: RiskModel) -> dict[str, bytes]:
     """The model's files by name; equal models give equal bytes."""
-    files = {ANOMALY: anomaly_arrays(model.anomaly)}
+    files = {ANOMALY: _anomaly_arrays(model.anomaly)}
     metadata: dict[str, Any] = {
         "format": FORMAT,
-        "inputs": {
-            "columns": model.inputs.columns,
-            "directions": model.inputs.directions,
-            "dimensions": model.inputs.dimensions,
-        },
-        "anomaly": anomaly_facts(model.anomaly),
+        "inputs": asdict(model.inputs),
+        "anomaly": _anomaly_facts(model.anomaly),
         "anomaly_weight": model.anomaly_weight,
-        "calibration": _calibration_facts(model.calibration),
+        "calibration": asdict(model.calibration) if model.calibration else None,
         "evidence": asdict(model.evidence),
         "interval": _interval_facts(model.interval),
         "facts": dict(model.facts),
@@ -59,7 +66,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         metadata["learnt"] = {
             "columns": model.violation.columns,
             "rounds": dict(model.violation.rounds),
-            "calibration": _calibration_facts(model.violation.calibration),
+            "calibration": asdict(model.violation.calibration),
             "learner": _learner_facts(model.violation.learner, files),
         }
     files[METADATA] = (json.dumps(metadata, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n").encode()
@@ -79,7 +86,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         if metadata["format"] != FORMAT:
             raise ValueError(f"{METADATA} has format {metadata['format']}, this code reads {FORMAT}: retrain the model")
         inputs = Inputs(**{name: tuple(values) for name, values in metadata["inputs"].items()})
-        anomaly = restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
+        anomaly = _restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
         violation: ProbabilityModel | FallbackModel
         if "rule" in metadata:
             violation = FallbackModel(inputs, restored(files, RULE, RobustScale), metadata["rule"]["intercept"])
@@ -104,10 +111,8 @@ def _learner_facts(learner: Learner, files: dict[str, bytes]) -> dict[str, Any]:
     if isinstance(learner, LightGBMBooster):
         files[LIGHTGBM] = learner.text.encode()
         return {"kind": TREE, "file": LIGHTGBM, "start": learner.start}
-    if isinstance(learner, HistogramBooster):
-        files[HISTOGRAM] = archived(learner.estimator)
-        return {"kind": TREE, "file": HISTOGRAM}
-    raise TypeError(f"a candidate of type {type(learner).__name__} cannot be stored")
+    files[HISTOGRAM] = archived(learner.estimator)
+    return {"kind": TREE, "file": HISTOGRAM}
 
 
 def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int) -> Learner:
@@ -120,26 +125,17 @@ def _learner(facts: Mapping[str, Any], files: Mapping[str, bytes], columns: int)
     return HistogramBooster(restored(files, HISTOGRAM, HistGradientBoostingClassifier))
 
 
-def _calibration_facts(calibration: Calibration | None) -> dict[str, float] | None:
-    return None if calibration is None else asdict(calibration)
-
-
 def _interval_facts(interval: Interval | None) -> dict[str, Any] | None:
     if interval is None:
         return None
-    return {
-        "level": interval.level,
-        "margin": interval.margin.tolist(),
-        "low": interval.low.tolist(),
-        "high": interval.high.tolist(),
-    }
+    return {"level": interval.level, **{name: getattr(interval, name).tolist() for name in _TABLES}}
 
 
 def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
     """The stored interval; raises ValueError when its tables do not fit each other."""
     if facts is None:
         return None
-    margin, low, high = (np.array(facts[name], dtype=np.float64) for name in ("margin", "low", "high"))
+    margin, low, high = (np.array(facts[name], dtype=np.float64) for name in _TABLES)
     fits = margin.ndim == 1 and len(margin) and low.shape == high.shape == (len(EVIDENCE), len(margin))
     if (
         not fits
@@ -150,3 +146,104 @@ def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
     ):
         raise ValueError(f"{METADATA}: the interval's tables do not fit one another; restore the file or retrain the model")
     return Interval(facts["level"], margin, low, high)
+
+
+def _anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
+    """The part of the model for JSON."""
+    return {
+        "columns": model.columns,
+        "directions": model.scale.directions,
+        "tail": _tail_facts(model.tail),
+        "members": [
+            {
+                "kind": next(kind for kind, made in KINDS.items() if isinstance(member.detector, made)),
+                "scale": member.scale,
+                "tail": _tail_facts(member.tail),
+                "base": member.detector.base,
+            }
+            for member in model.members
+        ],
+    }
+
+
+def _anomaly_arrays(model: AnomalyModel) -> bytes:
+    """The rest as an npz whose bytes depend only on the arrays; numpy's own holds the time."""
+    arrays: dict[str, Array] = {"center": model.scale.center_, "spread": model.scale.spread_}
+    for at, member in enumerate(model.members):
+        arrays |= {f"{at}.{name}": getattr(member.detector, name) for name in _array_names(type(member.detector))}
+    return zipped({f"{name}.npy": _saved(array) for name, array in arrays.items()})
+
+
+def _saved(array: Array) -> bytes:
+    body = io.BytesIO()
+    np.save(body, np.ascontiguousarray(array), allow_pickle=False)
+    return body.getvalue()
+
+
+def _restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> AnomalyModel:
+    """The model of :func:`_anomaly_facts` and :func:`_anomaly_arrays`.
+
+    Raises:
+        ValueError: when ``body`` (of the file ``name``) is no archive of plain arrays, or they do not fit the facts.
+        KeyError: when an array is missing.
+    """
+    try:
+        with np.load(io.BytesIO(body), allow_pickle=False) as stored:
+            arrays = {key: stored[key] for key in stored.files}
+    except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{name} is no archive of plain arrays: {error}; restore the file or retrain the model") from error
+    if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
+        raise ValueError(f"{name} holds numbers of another type than the model's; restore the file or retrain the model")
+    columns = tuple(facts["columns"])
+    scale = RobustScale(tuple(facts["directions"]))
+    scale.center_, scale.spread_, scale.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
+    members = tuple(_member(at, member, arrays) for at, member in enumerate(facts["members"]))
+    model = AnomalyModel(columns, scale, members, _tail(facts["tail"]))
+    if not _fits(model):
+        raise ValueError(f"{name} does not fit its model; restore the file or retrain the model")
+    return model
+
+
+def _member(at: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
+    kind = KINDS[facts["kind"]]
+    fields_of_kind: dict[str, Any] = {name: arrays[f"{at}.{name}"] for name in _array_names(kind)}
+    detector = Loda(**fields_of_kind, base=facts["base"]) if kind is Loda else Forest(**fields_of_kind)
+    return Member(facts["scale"], detector, _tail(facts["tail"]))
+
+
+def _array_names(kind: type[Forest | Loda]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.name != "base")
+
+
+def _dtype(key: str) -> npt.DTypeLike:
+    """The type of an array, by the field that its name ends in."""
+    field = key.rpartition(".")[2]
+    return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
+
+
+def _tail_facts(tail: TailScale) -> dict[str, Any]:
+    return {
+        "raw": tail.raw.tolist(), "level": tail.level_at.tolist(), "slope_below": tail.slope_below, "slope_above": tail.slope_above,
+    }  # fmt: skip
+
+
+def _tail(facts: Mapping[str, Any]) -> TailScale:
+    return TailScale(np.array(facts["raw"]), np.array(facts["level"]), facts["slope_below"], facts["slope_above"])
+
+
+def _fits(model: AnomalyModel) -> bool:
+    """Whether shapes agree and all named columns exist, so that no index is out of range."""
+    k = len(model.columns)
+    fits = model.scale.center_.shape == model.scale.spread_.shape == (k,)
+    for member in model.members:
+        detector = member.detector
+        if isinstance(detector, Forest):
+            named, nodes = (detector.first, detector.second), detector.depth.shape[1]
+            shapes = {getattr(detector, name).shape for name in _array_names(Forest)}
+            fits &= len(shapes) == 1 and nodes & (nodes + 1) == 0 and nodes >= 3
+        else:
+            named = (detector.columns, detector.columns)
+            fits &= detector.columns.shape == detector.weights.shape and detector.rarity.ndim == 2
+            fits &= {len(detector.low), len(detector.width), len(detector.rarity)} == {len(detector.columns)}
+        fits &= all(bool(((columns >= 0) & (columns < k)).all()) for columns in named)
+    return bool(fits)

@@ -136,7 +136,8 @@ plt.show()
 # ## Would it help the model?
 #
 # Among visits with similar scores by a model that was not fitted on them, does it still separate violations from clean visits? The chart
-# uses the last two cohorts, in thirds by score. An AUC near 0.5 in each third means that the model already has this information.
+# uses the last two cohorts, in thirds by score; the AUC is the mean of the cohorts. An AUC near 0.5 in each third means that the model
+# already has this information.
 
 # %%
 held = hold_out(Lake(day.lake.home), day.profile, trained_on).visits.merge(
@@ -144,10 +145,10 @@ held = hold_out(Lake(day.lake.home), day.profile, trained_on).visits.merge(
 )
 if len(held) >= 30:
     held["third"] = pd.qcut(held["margin"].rank(method="first"), 3, labels=["low", "middle", "high"])
-    held["day"], held["probability"] = held["inspected_on"], np.nan
+    held = held.assign(as_of=held["cohort_on"], day=held["inspected_on"], probability=np.nan)
     rows = {}
     for third, visits in held.groupby("third", observed=True):
-        one = evaluate_orders(visits.assign(as_of=third), [MINE], share=0.2, resamples=300, seed=1).orders[MINE]["auc"]
+        one = evaluate_orders(visits, [MINE], share=0.2, resamples=300, seed=1).orders[MINE]["auc"]
         rows[third] = {"visits": len(visits), "found": int(visits["found"].sum()), "AUC": one.value, "from": one.low, "to": one.high}
     display(pd.DataFrame(rows).T.style.format("{:.2f}", subset=["AUC", "from", "to"]).format("{:.0f}", subset=["visits", "found"]))
 else:

@@ -1,7 +1,8 @@
 """Run the daily risk list of a simulated city with Airflow: ``python -m simulation.airflow_demo``.
 
 Everything is written to one folder: ``world/`` (deliveries and truth), ``home/`` (lake, models, reports), ``airflow/``
-(Airflow's database) and ``airflow.log``. The same command again keeps the world and runs the day again.
+(Airflow's database) and ``airflow.log``. The same command again keeps the world and runs the day again. The DAGs run one after
+another in this process. Airflow reads its settings when it is imported, so the functions import it.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 
-from simulation.airflow_runner import airflow_environment, in_demo_order, load_dags, prepare_database, run_dag
-
 ROOT = Path(__file__).resolve().parents[1]
 DAGS = ROOT / "dags"
+POOL = "lake_writes"
 FAILED = 1
 
 
@@ -55,20 +56,10 @@ class Demo:
     """One demo in one folder. It watches every task and prints its progress."""
 
     def __init__(self, folder: Path, profile: str, as_of: str, terminal: Console) -> None:
-        self.folder = folder
-        self.profile = profile
-        self.as_of = as_of
-        self.terminal = terminal
+        self.folder, self.home, self.world = folder, folder / "home", folder / "world"
+        self.profile, self.as_of, self.terminal = profile, as_of, terminal
         self.failure = ""
         self._status: Status | None = None
-
-    @property
-    def home(self) -> Path:
-        return self.folder / "home"
-
-    @property
-    def world(self) -> Path:
-        return self.folder / "world"
 
     def make_world(self, *, entities: int, months: int, seed: int) -> None:
         """Generate the deliveries, unless a world with the same settings exists.
@@ -101,7 +92,7 @@ class Demo:
         Raises:
             DemoError: a run failed or a DAG cannot be parsed.
         """
-        os.environ.update(airflow_environment(self.folder / "airflow", DAGS))
+        os.environ.update(airflow_environment(self.folder / "airflow"))
         os.environ.update(
             STEELYARD_PROFILE=self.profile,
             STEELYARD_HOME=str(self.home),
@@ -113,10 +104,7 @@ class Demo:
         began = time.monotonic()
         with self.terminal.status("starting Airflow"):
             prepare_database()
-            try:
-                dags = load_dags(DAGS)
-            except RuntimeError as error:
-                raise DemoError(str(error)) from error
+            dags = load_dags()
         self._line("airflow", time.monotonic() - began, f"database, pool and {len(dags)} DAGs")
         for dag_id in in_demo_order(dags):
             if run_dag(dags[dag_id], self.as_of, self) != "success":
@@ -169,6 +157,91 @@ class Demo:
 
     def _line(self, what: str, seconds: float, word: str) -> None:
         self.terminal.print(f"{what:<32}{seconds:7.1f} s  {word}", markup=False, highlight=False, soft_wrap=True)
+
+
+def airflow_environment(folder: Path) -> dict[str, str]:
+    """Environment of a separate Airflow in ``folder``: it reads no user settings and sends no metrics."""
+    return {
+        "AIRFLOW_HOME": str(folder),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__METRICS__STATSD_ON": "False",
+        "AIRFLOW__TRACES__OTEL_ON": "False",
+    }
+
+
+def prepare_database() -> None:
+    """Create or migrate Airflow's tables, and the pool that lets one task at a time write the lake."""
+    from airflow.models.pool import Pool
+    from airflow.utils import db
+
+    db.initdb()
+    Pool.create_or_update_pool(POOL, slots=1, description="one writer of the lake at a time", include_deferred=False)
+
+
+def load_dags() -> dict[str, Any]:
+    """Return the DAGs by id.
+
+    Raises:
+        DemoError: a DAG cannot be parsed; the message gives the reason.
+    """
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    bag = BundleDagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+    if bag.import_errors:
+        raise DemoError("\n".join(message.strip().splitlines()[-1] for message in bag.import_errors.values()))
+    return dict(bag.dags)
+
+
+def in_demo_order(dags: dict[str, Any]) -> list[str]:
+    """DAG ids in order: registrations (other sources are checked against them), other sources, training, daily list."""
+    sources = sorted(
+        (dag for dag in dags.values() if "ingest" in dag.tags), key=lambda dag: ("registration" not in dag.tags, dag.dag_id)
+    )
+    return [*(dag.dag_id for dag in sources), "train_model", "daily_risk"]
+
+
+def run_dag(dag: Any, as_of: str, watcher: Demo) -> str:
+    """Run a DAG for a day and return the state of the run: success or failed."""
+    from airflow.sdk.listener import get_listener_manager
+
+    plugins, listener = get_listener_manager().pm, _listener(watcher)
+    plugins.register(listener)
+    try:
+        return str(dag.test(run_conf={"as_of": as_of}).state)
+    finally:
+        plugins.unregister(listener)
+
+
+def _listener(watcher: Demo) -> object:
+    """A listener for Airflow, which finds hooks by the names of methods and parameters."""
+    from airflow.listeners import hookimpl
+
+    began_at: dict[tuple[str, str], float] = {}
+
+    def report_end(task: Any, state: str, error: object = "") -> None:
+        seconds = time.monotonic() - began_at.get((task.dag_id, task.task_id), time.monotonic())
+        watcher.ended(task.dag_id, task.task_id, state, seconds, str(error or ""))
+
+    class Listener:
+        @hookimpl
+        def on_task_instance_running(self, task_instance: Any) -> None:
+            began_at[task_instance.dag_id, task_instance.task_id] = time.monotonic()
+            watcher.began(task_instance.dag_id, task_instance.task_id)
+
+        @hookimpl
+        def on_task_instance_success(self, task_instance: Any) -> None:
+            report_end(task_instance, "success")
+
+        @hookimpl
+        def on_task_instance_skipped(self, task_instance: Any) -> None:
+            report_end(task_instance, "skipped")
+
+        @hookimpl
+        def on_task_instance_failed(self, task_instance: Any, error: Any) -> None:
+            report_end(task_instance, "failed", error)
+
+    return Listener()
 
 
 def _from_here(path: Path) -> str:

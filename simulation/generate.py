@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from jobs.foundation.errors import ConfigError
-from simulation.assessment.truth import TruthFile, truth_table
+from simulation.assessment.truth import SCHEMA, truth_table
 from simulation.sources import complaints, inspections, registrations
 from simulation.sources.faults import add_faults, faulty_records
 from simulation.sources.inspections import simulate_history
@@ -42,22 +43,22 @@ class Output:
         self.complaint = stack.enter_context(TextFiles(sources / "complaint", "complaints.jsonl", "utf-8"))
         self.inspection = stack.enter_context(TextFiles(sources / "inspection", "inspections.csv", "utf-8", inspections.HEADER))
         self.tax = stack.enter_context(ParquetFiles(sources / "tax", "returns.parquet"))
-        self.truth = TruthFile(folder / "truth")
-        stack.callback(self.truth.close)
+        (folder / "truth").mkdir()
+        self.truth = stack.enter_context(pq.ParquetWriter(folder / "truth" / "entities.parquet", SCHEMA, compression="zstd"))
         self.faults: dict[str, Counter[str]] = {name: Counter() for name in ("registration", "tax", "complaint", "inspection")}
 
 
 def generate_world(
     *, entities: int, months: int, seed: int, out: Path, as_of: date, advance: Callable[[int], None] | None = None
 ) -> None:
-    """Write ``out/sources`` and ``out/truth``.
+    """Write ``out/sources`` and ``out/truth``. The same seed gives the same bytes.
 
     Args:
         entities: number of market entities over the whole window.
-        months: whole months of history; the last is the month of ``as_of``.
-        seed: the same seed gives the same bytes.
+        months: whole months of history; the last is the month of ``as_of``, the world's last day.
+        seed: seed of all random numbers.
         out: an empty or new folder.
-        as_of: the world's last day.
+        as_of: the last day.
         advance: called after each chunk with the number of entities done.
 
     Raises:
@@ -89,7 +90,7 @@ def _generate_chunk(
     }
     entities, roles = make_entities(rng["entities"], clock, first, count, seed)
     history = simulate_history(rng["history"], clock, entities, roles)
-    output.truth.write(truth_table(clock, entities, roles, history))
+    output.truth.write_table(truth_table(clock, entities, roles, history))
     output.faults["registration"].update(
         pilot_code=int(entities.is_pilot.sum()),
         unknown_industry=int((~entities.has_industry).sum()),
@@ -105,19 +106,19 @@ def _generate_chunk(
 
     received = complaints.make_complaints(rng["complaints"], clock, entities, roles, history)
     records = complaints.lines(clock, entities, received, next_number["complaint"])
-    next_number["complaint"] += len(received.entity)
+    next_number["complaint"] += len(received)
     output.faults["complaint"].update(without_code=int((received.named > 0).sum()), late=int(received.is_late.sum()))
     _write_text(output, "complaint", rng["faults"], records.delivered, records.text)
 
     visits = inspections.lines(rng["visits"], clock, entities, history.visits, next_number["visit"])
-    next_number["visit"] += len(history.visits.entity)
+    next_number["visit"] += len(history.visits)
     output.faults["inspection"].update(corrected=visits.corrected, late=visits.late)
     _write_text(output, "inspection", rng["faults"], visits.delivered, visits.text)
 
     returns = make_returns(rng["returns"], clock, entities, roles, history)
     output.faults["tax"].update(corrected=int(returns.is_correction.sum()), late=int(returns.is_delayed.sum()))
-    for delivery, begin, end in _runs(returns.delivered):
-        table = returns_table(entities, returns.take(slice(begin, end)))
+    for delivery, begin, end in _runs(returns.delivered.to_numpy()):
+        table = returns_table(entities, returns.iloc[begin:end])
         output.tax.write(delivery, add_faults(rng["faults"], table, "xse", "sbrq", output.faults["tax"]))
 
 

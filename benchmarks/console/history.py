@@ -19,16 +19,9 @@ LOOKS = 0.3
 _BATCH = 5_000
 
 
-def make_history(before: date, users: Sequence[str], days: int, seed: int = 0) -> None:
-    """Insert the rows that ``days`` published days before ``before`` leave. The same seed gives the same rows.
-
-    Args:
-        before: the newest published day.
-        users: names of the accounts that open and decide.
-        days: number of earlier published days.
-        seed: seed of all random numbers.
-    """
-    rng = random.Random(seed)
+def make_history(before: date, users: Sequence[str], days: int) -> None:
+    """Insert the rows that ``days`` published days before ``before`` leave; ``users`` open and decide. Always the same rows."""
+    rng = random.Random(0)
     _insert(_points(rng, before, days))
     _insert(_looks(rng, users))
     _insert(_decisions(users))

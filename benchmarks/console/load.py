@@ -9,6 +9,7 @@ import random
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -85,17 +86,15 @@ class Answer:
 class Visitor:
     """One user with one session."""
 
-    def __init__(self, address: str) -> None:
-        self.browser = httpx.Client(base_url=address, timeout=60, follow_redirects=False)
-
-    def sign_in(self, name: str, password: str) -> None:
+    def __init__(self, address: str, name: str) -> None:
         """Sign in with the form of the page.
 
         Raises:
             RuntimeError: the sign-in failed.
         """
+        self.browser = httpx.Client(base_url=address, timeout=60, follow_redirects=False)
         token = _CSRF.search(self.browser.get("/sign-in/").text)
-        form = {"username": name, "password": password, "csrfmiddlewaretoken": token[1] if token else ""}
+        form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token[1] if token else ""}
         response = self.browser.post("/sign-in/", data=form)
         if response.status_code != 302:
             raise RuntimeError(f"{name} could not sign in: status {response.status_code}")
@@ -123,7 +122,7 @@ def request_kinds(
     served: Served, users: Sequence[str], content: Content, requests: int, kinds: Iterable[str] = KINDS, seed: int = 0
 ) -> list[KindAnswers]:
     """Request each kind of page ``requests`` times, by all users at once."""
-    visitors = [_signed_in(served.address, name) for name in users]
+    visitors = [Visitor(served.address, name) for name in users]
     results = []
     with ThreadPoolExecutor(len(visitors)) as pool:
         for number, kind in enumerate(kinds):
@@ -153,27 +152,33 @@ class Crowd:
 
     asked: int = 0
     seconds: list[float] = field(default_factory=list)
-    days: dict[date, int] = field(default_factory=dict)
+    days: Counter[date] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     publishing: float = 0.0
 
 
 def crowd(
-    address: str, site: Site, users: Sequence[str], content: Content, orders: Mapping[date, np.ndarray], *, day: date,
-    seconds: float, pause: float = PAUSE, seed: int = 0,
-) -> Crowd:  # fmt: skip
+    address: str,
+    site: Site,
+    users: Sequence[str],
+    content: Content,
+    orders: Mapping[date, np.ndarray],
+    *,
+    day: date,
+    seconds: float,
+) -> Crowd:
     """Let all users work at once for ``seconds``; publish ``day`` after a tenth of it, and go on for at least a tenth.
 
     On a slow machine, wait until a user has seen a list of the day before, and at the end one of the new day.
     """
     before = max(other for other in orders if other < day)
-    visitors = [_signed_in(address, name) for name in users]
+    visitors = [Visitor(address, name) for name in users]
     met, lock, is_over = Crowd(), threading.Lock(), threading.Event()
 
     def work(at: int) -> None:
-        rng = random.Random(seed * 1000 + at)
+        rng = random.Random(at)
         random_paths, kinds = RandomPaths(content, rng), [*KINDS]
-        while not is_over.wait(rng.uniform(0, pause)):
+        while not is_over.wait(rng.uniform(0, PAUSE)):
             kind = rng.choice(kinds)
             answer = visitors[at].request(kind, random_paths.path(kind))
             _add_answer(met, lock, answer, orders, sees_all=at % 2 == 0)
@@ -213,12 +218,6 @@ def _add_answer(met: Crowd, lock: threading.Lock, answer: Answer, orders: Mappin
         met.asked += 1
         met.seconds.append(answer.seconds)
         if day is not None:
-            met.days[day] = met.days.get(day, 0) + 1
+            met.days[day] += 1
         if fault:
             met.faults.append(fault)
-
-
-def _signed_in(address: str, name: str) -> Visitor:
-    visitor = Visitor(address)
-    visitor.sign_in(name, PASSWORD)
-    return visitor

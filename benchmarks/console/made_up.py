@@ -38,7 +38,8 @@ MISSING = 0.1
 """Share of missing values of an indicator."""
 ENTITIES_PER_KEY = {"address_key": 4, "legal_rep_id": 2, "owner_id": 2, "phone_hash": 2, "agent_id": 40}
 """Mean number of entities with the same value of each shared identifier."""
-_CLASSES = pd.DataFrame({"bound": [0, 300, 500, 700], "letter": ["D", "C", "B", "A"]})
+_BOUNDS, _LETTERS = [0, 300, 500, 700], np.array(["D", "C", "B", "A"])
+"""The least points of each class."""
 _MOVES = 0.1
 """Share of entities whose margin changes on the next day."""
 _CODE = ("benchmarks.console.made_up:made_up",)
@@ -146,7 +147,7 @@ def _above(standard: Hierarchy, code: str) -> tuple[str, ...]:
 def _scores(day: date, register: pd.DataFrame, margins: np.ndarray) -> pd.DataFrame:
     probability = 1 / (1 + np.exp(-margins))
     points = np.round(1000 * (1 - probability) ** 4).astype(np.int64)
-    letters = _CLASSES["letter"].to_numpy()[np.searchsorted(_CLASSES["bound"].to_numpy(), points, side="right") - 1]
+    letters = _LETTERS[np.searchsorted(_BOUNDS, points, side="right") - 1]
     scores = {"model_id": "made-up", "margin": margins, "probability": probability, "anomaly": np.abs(margins), "as_of": day}
     return pd.DataFrame({ENTITY_ID: register[ENTITY_ID], **scores, "credit_points": points, "risk_class": letters})
 

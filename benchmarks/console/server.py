@@ -48,21 +48,21 @@ class Site:
     folder: Path
     environment: Mapping[str, str]
 
-    def publish(self, day: date, *, cores: int = 2) -> Measurement:
-        """Publish a day with the command line and measure it.
+    def publish(self, day: date) -> Measurement:
+        """Publish a day with the command line on two processors and measure it.
 
         Raises:
             RuntimeError: it failed; the message has the end of its output.
         """
         log = self.folder / f"publish-{day}.log"
         command = [sys.executable, "-m", "jobs.cli", "publish", "--home", str(self.home), "--as-of", str(day)]
-        took = measure(command, log=log, environment=self.environment, cores=cores, folder=ROOT)
+        took = measure(command, log=log, environment=self.environment, cores=2, folder=ROOT)
         if took.exit_code:
             raise RuntimeError(f"publishing {day} ended with {took.exit_code}: {log.read_text(errors='replace')[-2000:]}")
         return took
 
     @contextmanager
-    def serving(self, workers: int = 2) -> Iterator[Served]:
+    def serving(self, workers: int) -> Iterator[Served]:
         """Serve the console with the command line."""
         port = free_port()
         log = self.folder / "serve.log"

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
+from benchmarks.features.request import COLUMNS
 from expectations.contracts.indicators import features_contract
 from jobs.lake.tables import LakeTables
 
@@ -36,17 +37,13 @@ def differences(ours: ds.Dataset, theirs: ds.Dataset, columns: list[str]) -> dic
     Raises:
         FeaturesDiffer: the entities differ, or an entity has two rows.
     """
-    orders = [_order(side) for side in (ours, theirs)]
-    entities, others = (
-        side.to_table(columns=["entity_id"])["entity_id"].take(order) for side, order in zip((ours, theirs), orders, strict=True)
-    )
+    orders = [(side, _order(side)) for side in (ours, theirs)]
+    entities, others = (_column(side, "entity_id").take(order) for side, order in orders)
     if not entities.cast(pa.string()).equals(others.cast(pa.string())):
         raise FeaturesDiffer(f"the {len(entities)} entities are not the same as the {len(others)} others")
     different = {}
     for column in columns:
-        one, other = (
-            side.to_table(columns=[column])[column].take(order) for side, order in zip((ours, theirs), orders, strict=True)
-        )
+        one, other = (_column(side, column).take(order) for side, order in orders)
         differ = _differ(one, other)
         if differ.any():
             rows = pa.array(np.flatnonzero(differ)[:3])
@@ -55,7 +52,11 @@ def differences(ours: ds.Dataset, theirs: ds.Dataset, columns: list[str]) -> dic
 
 
 def _order(side: ds.Dataset) -> pa.Array:
-    return pc.sort_indices(side.to_table(columns=["entity_id"])["entity_id"].cast(pa.string()))
+    return pc.sort_indices(_column(side, "entity_id").cast(pa.string()))
+
+
+def _column(side: ds.Dataset, name: str) -> pa.ChunkedArray:
+    return side.to_table(columns=[name])[name]
 
 
 def _differ(one: pa.ChunkedArray, other: pa.ChunkedArray) -> np.ndarray:
@@ -73,7 +74,7 @@ def assert_same(home: Path, as_of: date, file: Path) -> None:
     Raises:
         FeaturesDiffer: they differ; the message names the columns and some values.
     """
-    columns = [str(column) for column in features_contract().columns if str(column) not in ("entity_id", "as_of")]
+    columns = [column for column in COLUMNS if column not in ("entity_id", "as_of")]
     different = differences(features_of(home, as_of), ds.dataset(file, format="parquet"), columns)
     if different:
         raise FeaturesDiffer("; ".join(f"{column}: {pairs}" for column, pairs in different.items()))

@@ -9,14 +9,16 @@ from pathlib import Path
 from deltalake import DeltaTable
 
 from expectations.contracts import silver
-from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.indicators import PEER_SUFFIX, catalogue, features_contract
 from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
 
 TABLES = (silver.ENTITY, silver.INSPECTION, silver.FILING, silver.COMPLAINT, silver.LINK)
 """The tables that the programs read."""
-PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer)
-COLUMNS = tuple(str(column) for column in features_contract().columns)
+LEFT_OUT: tuple[str, ...] = ()
+"""Indicators that the programs do not compute; the comparison names them and leaves them out."""
+PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer and indicator.column not in LEFT_OUT)
+COLUMNS = tuple(str(column) for column in features_contract().columns if column.removesuffix(PEER_SUFFIX) not in LEFT_OUT)
 
 
 @dataclass(frozen=True)

@@ -56,11 +56,9 @@ def measure(command: Sequence[str], *, log: Path, environment: Mapping[str, str]
     Call this from a small process. A new process starts as a copy of its parent, and the kernel counts that memory in the peak.
 
     Args:
-        command: the program and its arguments.
         log: file for both output streams.
         environment: variables added to those of this process.
         cores: number of processors that the command may use.
-        folder: working folder.
     """
     allowed = set(sorted(os.sched_getaffinity(0))[:cores])
     with log.open("wb") as output:

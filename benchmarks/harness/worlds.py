@@ -80,17 +80,9 @@ class Worlds:
             took = run("intake", "--home", home, "--sources", folder / "sources", "--as-of", LAST)
             _write_facts(home, {"took": asdict(took), **self.origin, "records": _records(home)})
         made, taken_in = _read_facts(folder), _read_facts(home)
-        return World(
-            entities,
-            months,
-            folder / "sources",
-            home,
-            taken_in["records"],
-            made["news"],
-            Measurement(**made["took"]),
-            Measurement(**taken_in["took"]),
-            {"generate": origin_of(made), "intake": origin_of(taken_in)},
-        )
+        generated, intake = (Measurement(**facts["took"]) for facts in (made, taken_in))
+        origins = {"generate": origin_of(made), "intake": origin_of(taken_in)}
+        return World(entities, months, folder / "sources", home, taken_in["records"], made["news"], generated, intake, origins)
 
     @contextmanager
     def fork(self, home: Path) -> Iterator[Path]:

@@ -1,12 +1,18 @@
-"""Print and write the results: ``python -m benchmarks.planted --out DIR``. A world of 20,000 entities takes three minutes."""
+"""Print and write the results: ``python -m benchmarks.planted --out DIR``. A world of 20,000 entities takes three minutes.
+
+Two requirements are checked on all worlds: enough violators are found, and no single indicator identifies them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from benchmarks.harness.worlds import LAST
-from benchmarks.planted.bars import HEAD, line, summarise
 from benchmarks.planted.each_world import RESULTS, read_options, simulated_worlds, write_result
 from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
@@ -14,6 +20,12 @@ from jobs.run_day import run_day
 from simulation.assessment.assess import assess_home
 
 RESULT = RESULTS / "planted.json"
+MINIMUM_FOUND = 0.60
+"""Required share of the violators not yet found in the top 5 % by score, as the mean over worlds."""
+MAXIMUM_SINGLE_AUC = 0.85
+"""Highest allowed ROC-AUC of a single indicator in any world; above it the task would be too easy."""
+SHARES = ("model", "best_indicator_by_share", "random_drawn")
+HEAD = "| seed | violators | model | best indicator | random draw | best indicator's ROC-AUC |\n|---|---:|---:|---:|---:|---:|"
 
 
 def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
@@ -30,6 +42,31 @@ def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
         print(line(world.seed, worlds[world.seed]), flush=True)
     facts = {"entities": options.entities, "months": options.months, "as_of": str(LAST), "profile": options.profile}
     write_result(result, facts, summarise(list(worlds.values())), worlds)
+
+
+def summarise(worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Means and ranges over worlds, and whether the two requirements hold.
+
+    Args:
+        worlds: at least one assessment (:class:`simulation.assessment.assess.Assessment`) as a dictionary.
+    """
+    shares = {name: [float(world[name]["share_in_top"]) for world in worlds] for name in SHARES}
+    best = max(float(world["best_indicator_by_auc"]["roc_auc"]) for world in worlds)
+    summary: dict[str, Any] = {
+        name: {"mean": float(np.mean(values)), "least": min(values), "most": max(values)} for name, values in shares.items()
+    }
+    return summary | {
+        "best_single_roc_auc": best,
+        "enough_found": summary["model"]["mean"] >= MINIMUM_FOUND,
+        "none_given_away": best <= MAXIMUM_SINGLE_AUC,
+    }
+
+
+def line(seed: int, world: Mapping[str, Any]) -> str:
+    """A table row: shares of the violators in the top 5 %, and the ROC-AUC of the best single indicator."""
+    shares = [f"{world[name]['share_in_top']:.1%}" for name in SHARES]
+    cells = [str(seed), str(world["violators"]), *shares, f"{world['best_indicator_by_auc']['roc_auc']:.3f}"]
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -17,43 +17,26 @@ RESULTS = Path(__file__).resolve().parents[1] / "results"
 
 
 @dataclass(frozen=True)
-class Options:
-    """The command line: output folder, number and size of worlds, and profile."""
-
-    out: Path
-    worlds: int
-    entities: int
-    months: int
-    profile: str
-
-
-@dataclass(frozen=True)
 class SimulatedWorld:
-    """A generated world; its folder is removed before the next one.
-
-    Attributes:
-        seed: seed of the world.
-        folder: folder with ``sources`` and ``truth``.
-        home: path for a home, which does not exist yet.
-    """
+    """A generated world in a folder with ``sources`` and ``truth``, and the path for its home; both are removed afterwards."""
 
     seed: int
     folder: Path
     home: Path
 
 
-def read_options(program: str, about: str | None, arguments: list[str] | None, *, worlds: int) -> Options:
-    """Parse a command line; ``worlds`` is the default number of worlds."""
+def read_options(program: str, about: str | None, arguments: list[str] | None, *, worlds: int) -> argparse.Namespace:
+    """Parse a command line: output folder, number (by default ``worlds``) and size of worlds, and profile."""
     parser = argparse.ArgumentParser(prog=program, description=about)
     parser.add_argument("--out", type=Path, required=True, help="folder for worlds and homes, which are removed afterwards")
     parser.add_argument("--worlds", type=int, default=worlds)
     parser.add_argument("--entities", type=int, default=20_000)
     parser.add_argument("--months", type=int, default=24)
     parser.add_argument("--profile", default="cn")
-    return Options(**vars(parser.parse_args(arguments)))
+    return parser.parse_args(arguments)
 
 
-def simulated_worlds(options: Options) -> Iterator[SimulatedWorld]:
+def simulated_worlds(options: argparse.Namespace) -> Iterator[SimulatedWorld]:
     """Yield one world after the other. If the caller fails, the world is kept for inspection."""
     for seed in range(1, options.worlds + 1):
         folder = options.out / f"seed{seed}"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 from sklearn.metrics import roc_auc_score
 
-from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.registration import STATUS
 from expectations.contracts.scoring import MARGIN, PROBABILITY, RISK_LIST
@@ -24,8 +24,12 @@ from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
 from models.evaluation.calibration_metrics import calibration_metrics
+from simulation.assessment.assess import industries_of
+from simulation.assessment.truth import chance_of_finding, violating_on
+from simulation.world.industries import minor_breach_rates
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
+VIOLATES, WOULD_FIND = "violates", "would_find"
 MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN = "may be listed", "not yet found", "everybody known"
 GROUPS = (MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN)
 """Entities evaluated: those that the day could list, those of them without a finding, and all, with revoked and suspended ones."""
@@ -52,6 +56,21 @@ def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str,
         joined = truth.merge(scored, on=str(ENTITY_ID), how="inner")
         figures[name] = {"champion": facts["champion"], **by_group(joined, active, found, at)}
     return figures
+
+
+def true_chances(lake: Lake, truth_folder: Path, as_of: date) -> pd.DataFrame:
+    """The truth of each entity that had not closed by the day; an unknown industry has the mean rate of minor breaches.
+
+    Returns:
+        ``entity_id, violates`` (bool), ``would_find`` (a probability), sorted by ``entity_id``.
+    """
+    truth = pq.read_table(truth_folder / "entities.parquet")
+    frame = truth.select([str(ENTITY_ID), "closed_on"]).to_pandas()
+    frame[VIOLATES] = violating_on(truth, as_of)
+    is_open = frame["closed_on"].isna() | (pd.to_datetime(frame["closed_on"]) > pd.Timestamp(as_of))
+    chance = chance_of_finding(frame[VIOLATES].to_numpy(), frame[ENTITY_ID].map(industries_of(lake)))
+    frame[WOULD_FIND] = np.where(np.isnan(chance), np.mean(list(minor_breach_rates().values())), chance)
+    return frame[is_open].sort_values(ENTITY_ID)[[str(ENTITY_ID), VIOLATES, WOULD_FIND]].reset_index(drop=True)
 
 
 def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) -> dict[str, dict[str, float]]:

@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from console.core.environment import HOME_VARIABLE
-from console.publishing.open_site import FolderOption, HomeOption, open_site
+from console.publishing.open_site import HOME_OPTION, FolderOption, HomeOption, open_site
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
@@ -19,19 +18,14 @@ def audit() -> None:
     """The console's audit: who did what, in a chain of hashes."""
 
 
-KnownOption = Annotated[
-    list[str] | None,
-    typer.Option("--known", help="NUMBER:HASH that an earlier verify printed; only this reveals a chain that was cut short."),
-]
-
-
 @app.command()
 def verify(
-    home: Annotated[
-        Path | None, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
-    ] = None,
+    home: Annotated[Path | None, HOME_OPTION] = None,
     folder: FolderOption = "",
-    known: KnownOption = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option("--known", help="NUMBER:HASH that an earlier verify printed; only this reveals a chain that was cut short."),
+    ] = None,
     file: Annotated[
         Path | None,
         typer.Option("--file", help="Check this file, which export wrote; neither home nor database is needed."),
@@ -105,13 +99,11 @@ def export(
         with file.open("x", encoding="utf-8") as into:
             into.writelines(chain_lines(SYSTEM, is_whole=is_whole))
     except FileExistsError as error:
-        raise ConfigError(
-            what="the file exists already", where=str(file), next_step="name another file, or remove this one"
-        ) from error
+        what, next_step = "the file exists already", "name another file, or remove this one"
+        raise ConfigError(what=what, where=str(file), next_step=next_step) from error
     except OSError as error:
-        raise ConfigError(
-            what=f"the file cannot be written: {error}", where=str(file), next_step="name a file in an existing folder"
-        ) from error
+        what, next_step = f"the file cannot be written: {error}", "name a file in an existing folder"
+        raise ConfigError(what=what, where=str(file), next_step=next_step) from error
     typer.echo(f"written: {file}; check it with `steelyard audit verify --file {file}`")
 
 

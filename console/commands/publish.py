@@ -26,7 +26,7 @@ def publish(
 
     run = finished_run(home, on)
     open_site(home, folder)
-    from console.apps.accounts.expiry import delete_expired
+    from console.apps.accounts.sign_in_attempts import delete_expired
     from console.publishing.publish import publish as publish_run
 
     began = time.monotonic()

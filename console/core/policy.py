@@ -5,8 +5,10 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from functools import cache, cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from console.core.spreadsheets import XLSX_ROWS
 from expectations.contracts.indicators import Indicator
@@ -38,10 +40,18 @@ class Policy:
     most_in_bulk: int
     xlsx_rows: int
 
-    @property
-    def time_zone(self) -> str:
+    @cached_property
+    def zone(self) -> ZoneInfo:
         """The profile's time zone."""
-        return str(self.profile.get("time_zone", "UTC"))
+        return ZoneInfo(str(self.profile.get("time_zone", "UTC")))
+
+    def start_of(self, day: date) -> datetime:
+        """The beginning of a day in the profile's time zone."""
+        return datetime.combine(day, time.min, tzinfo=self.zone)
+
+    def date_of(self, at: datetime) -> date:
+        """The date of an instant in the profile's time zone."""
+        return at.astimezone(self.zone).date()
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -11,8 +11,6 @@ from typing import IO, Any
 from console.core.invisible_characters import made_visible
 from jobs.foundation.files import escape_formula
 
-PART = 64 * 1024
-"""Bytes of a file that are sent together."""
 XLSX_ROWS = 1_048_575
 """The rows of a sheet below its header."""
 
@@ -65,18 +63,3 @@ def xlsx_file(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) ->
         file.close()
         raise
     return file
-
-
-class FileParts:
-    """An open file in parts."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-
-    def __iter__(self) -> Iterator[bytes]:
-        """The rest of the file."""
-        return iter(lambda: self.file.read(PART), b"")
-
-    def close(self) -> None:
-        """Close the file; a temporary file disappears."""
-        self.file.close()

@@ -26,13 +26,9 @@ SAMPLE = 100_000
 
 
 def drift(run: FinishedRun, before: PublishedRun, points: Sequence[int], indicators: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The stability indices of credit points and of each indicator against an earlier day.
+    """The stability indices of credit points and of each indicator against the day of :func:`baseline_run`.
 
-    Args:
-        run: the run.
-        before: the run from :func:`baseline_run`.
-        points: the credit points of every entity on the run's day.
-        indicators: the result of :func:`drift_of_indicators`.
+    ``points`` are the credit points of every entity on the run's day, ``indicators`` the result of :func:`drift_of_indicators`.
     """
     then = Ranked.objects.using(alias_of(before.run_id)).values_list("credit_points", flat=True)
     edges = np.linspace(0, 1000, BINS + 1)[1:-1]
@@ -68,13 +64,7 @@ def drift_of_indicators(run: FinishedRun, before: date) -> list[dict[str, Any]]:
             now, then = (some[:: max(1, len(some) // SAMPLE)] for some in (values[is_now], values[~is_now]))
             known = then[~np.isnan(then)]
             edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if len(known) else np.empty(0)
-            unknown = float(np.isnan(now).mean()), float(np.isnan(then).mean())
-            found.append(
-                {
-                    "indicator": name,
-                    "index": population_stability_index(now, then, edges),
-                    "unknown": unknown[0],
-                    "unknown_then": unknown[1],
-                }
-            )
+            index = population_stability_index(now, then, edges)
+            unknown = {"unknown": float(np.isnan(now).mean()), "unknown_then": float(np.isnan(then).mean())}
+            found.append({"indicator": name, "index": index, **unknown})
     return sorted(found, key=lambda one: (-one["index"], one["indicator"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date
 from itertools import groupby, islice
 from typing import Any, TypeVar
@@ -16,34 +17,63 @@ from django.db import connections, models
 from console.apps.evidence.models import Event, Kind, Link, Partition, TrendPoint
 from expectations.contracts import complaint, inspection, registration, silver, tax_filing
 from expectations.contracts.contract import Contract
-from expectations.contracts.lineage import (
-    DELIVERED_ON,
-    ENTITY_ID,
-    IS_ABSENT,
-    KNOWN_AT,
-    SOURCE,
-    SOURCE_FILE,
-    SOURCE_ROW,
-)
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from jobs.lake.finished_run import FinishedRun
 
-_R, _T, _C, _I = registration, tax_filing, complaint, inspection
-TABLES: dict[Kind, tuple[Contract, tuple[str, ...]]] = {
-    Kind.REGISTRATION: (silver.ENTITY, (_R.CHANGED_ON, _R.CHANGE_TYPE, _R.STATUS)),
-    Kind.FILING: (silver.FILING, (_T.FILED_ON, _T.DUE_ON, _T.TAX_TYPE, _T.PERIOD_START, _T.PERIOD_END, _T.ARREARS_MINOR)),
-    Kind.COMPLAINT: (silver.COMPLAINT, (_C.COMPLAINT_ID, _C.RECEIVED_ON, _C.CATEGORY, _C.SEVERITY, _C.OUTCOME, _C.RESOLVED_ON)),
-    Kind.INSPECTION: (
-        silver.INSPECTION,
-        (
-            _I.INSPECTION_ID, _I.INSPECTED_ON, _I.PLANNED_ON, _I.SELECTED_BY, _I.VISIT_STATUS, _I.ITEMS_CHECKED, _I.BREACHES,
-            _I.SEVERITY, _I.FOUND_VIOLATION,
-        ),
-    ),
-}  # fmt: skip
-"""The columns of each silver table that an event stores. None of them is personal."""
 _LINEAGE = (ENTITY_ID, SOURCE, DELIVERED_ON, KNOWN_AT, SOURCE_FILE, SOURCE_ROW, IS_ABSENT)
 _BATCH = 2000
 M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class EventTable:
+    """A silver table and its columns that an event stores. None of them is personal.
+
+    Attributes:
+        record: the columns that identify a record: a later row with the same values is a new version of it.
+        happened_on: the columns of the event's date; the first known value counts.
+        facts: the columns that the page shows.
+    """
+
+    contract: Contract
+    record: tuple[str, ...]
+    happened_on: tuple[str, ...]
+    facts: tuple[str, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """All columns that are read."""
+        return list(dict.fromkeys((*_LINEAGE, *self.record, *self.happened_on, *self.facts)))
+
+
+_R, _T, _C, _I = registration, tax_filing, complaint, inspection
+TABLES = {
+    # Each version in a register is an event of its own, not a correction of another version.
+    Kind.REGISTRATION: EventTable(
+        silver.ENTITY,
+        record=(ENTITY_ID, _R.CHANGED_ON, _R.CHANGE_TYPE),
+        happened_on=(_R.CHANGED_ON,),
+        facts=(_R.CHANGE_TYPE, _R.STATUS),
+    ),
+    Kind.FILING: EventTable(
+        silver.FILING,
+        record=(ENTITY_ID, _T.TAX_TYPE, _T.PERIOD_START),
+        happened_on=(_T.FILED_ON, _T.DUE_ON, _T.PERIOD_END),
+        facts=(_T.TAX_TYPE, _T.PERIOD_START, _T.PERIOD_END, _T.DUE_ON, _T.FILED_ON, _T.ARREARS_MINOR),
+    ),
+    Kind.COMPLAINT: EventTable(
+        silver.COMPLAINT,
+        record=(_C.COMPLAINT_ID,),
+        happened_on=(_C.RECEIVED_ON,),
+        facts=(_C.CATEGORY, _C.SEVERITY, _C.OUTCOME, _C.RESOLVED_ON),
+    ),
+    Kind.INSPECTION: EventTable(
+        silver.INSPECTION,
+        record=(_I.INSPECTION_ID,),
+        happened_on=(_I.INSPECTED_ON, _I.PLANNED_ON),
+        facts=(_I.SELECTED_BY, _I.VISIT_STATUS, _I.ITEMS_CHECKED, _I.BREACHES, _I.SEVERITY, _I.FOUND_VIOLATION),
+    ),
+}
 
 
 def update_events(run: FinishedRun) -> int:
@@ -52,8 +82,8 @@ def update_events(run: FinishedRun) -> int:
     Each table is read once, in batches, whatever the number of deliveries.
     """
     total = 0
-    for kind, (contract, columns) in TABLES.items():
-        new = _partitions(run, contract)
+    for kind, table in TABLES.items():
+        new = _partitions(run, table.contract)
         stored = {(part.source, part.delivered_on): part.files for part in Partition.objects.filter(kind=kind)}
         changed = {place for place in {*new, *stored} if new.get(place) != stored.get(place)}
         for source, delivered_on in sorted(changed & stored.keys()):
@@ -62,7 +92,7 @@ def update_events(run: FinishedRun) -> int:
         to_load = changed & new.keys()
         if to_load:
             days = ds.field(DELIVERED_ON).isin(sorted({day for _, day in to_load}))
-            rows = run.batches(contract, [*dict.fromkeys((*_LINEAGE, *columns))], where=days)
+            rows = run.batches(table.contract, table.columns, where=days)
             _load(Event, _EVENT, (_event(kind, row) for row in rows if (row[SOURCE], row[DELIVERED_ON]) in to_load))
             Partition.objects.bulk_create(
                 [Partition(kind=kind, source=source, delivered_on=day, files=new[source, day]) for source, day in sorted(to_load)]
@@ -93,7 +123,9 @@ def update_links(run: FinishedRun) -> int:
     new = {row[columns[0]]: tuple(row[name] for name in columns[1:]) for row in _dicts(run.day(silver.LINK, columns))}
     stored = {link.complaint_id: (link.entity_id, link.confidence, link.method) for link in Link.objects.iterator()}
     changed = [name for name in {*new, *stored} if new.get(name) != stored.get(name)]
-    _delete(Link.objects.all(), "complaint_id", [name for name in changed if name in stored])
+    outdated = [name for name in changed if name in stored]
+    for at in range(0, len(outdated), 500):
+        Link.objects.filter(complaint_id__in=outdated[at : at + 500]).delete()
     _insert(Link, (Link(name, *new[name]) for name in changed if name in new))
     return len(changed)
 
@@ -101,10 +133,7 @@ def update_links(run: FinishedRun) -> int:
 def update_trend(as_of: date, credit: Iterable[tuple[str, int, str]], before: dict[str, tuple[int, str]]) -> int:
     """Store the points of a day that differ from those of the previous published day; return how many.
 
-    Args:
-        as_of: the day.
-        credit: entity, credit points and class on that day.
-        before: points and class on the previous published day, by entity.
+    ``credit`` has entity, points and class on that day, ``before`` points and class on the previous one, by entity.
     """
     TrendPoint.objects.filter(as_of=as_of).delete()
     changed = [row for row in credit if before.get(row[0]) != row[1:]]
@@ -134,57 +163,22 @@ _EVENT = (
 
 def _event(kind: Kind, row: dict[str, Any]) -> tuple[Any, ...]:
     """A record as a row of the table, in the order of :data:`_EVENT`. Times are UTC in a form that sorts as text in SQLite."""
-    record, happened_on, facts = _READERS[kind](row)
-    values = {
-        str(name): value.isoformat() if isinstance(value, date) else value for name, value in facts.items() if value is not None
-    }
+    table = TABLES[kind]
+    happened_on = next((row[name] for name in table.happened_on if row[name]), None)
+    facts = {str(name): row[name] for name in table.facts if row[name] is not None}
     return (
         str(kind),
         row[SOURCE],
         row[DELIVERED_ON].isoformat(),
         row[ENTITY_ID] or "",
-        record,
+        "/".join(str(row[name]) for name in table.record),
         happened_on.isoformat() if happened_on else None,
         row[KNOWN_AT].astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f"),
         row[SOURCE_FILE],
         row[SOURCE_ROW],
         row[IS_ABSENT],
-        json.dumps(values, ensure_ascii=False),
+        json.dumps(facts, ensure_ascii=False, default=str),
     )
-
-
-def _facts(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: row[name] for name in names}
-
-
-def _registration(row: dict[str, Any]) -> tuple[str, date | None, dict[str, Any]]:
-    # Each version in a register is an event of its own, not a correction of another version.
-    record = f"{row[ENTITY_ID]}/{row[_R.CHANGED_ON]}/{row[_R.CHANGE_TYPE]}"
-    return record, row[_R.CHANGED_ON], _facts(row, _R.CHANGE_TYPE, _R.STATUS)
-
-
-def _filing(row: dict[str, Any]) -> tuple[str, date | None, dict[str, Any]]:
-    record = f"{row[ENTITY_ID]}/{row[_T.TAX_TYPE]}/{row[_T.PERIOD_START]}"
-    on = row[_T.FILED_ON] or row[_T.DUE_ON] or row[_T.PERIOD_END]
-    return record, on, _facts(row, _T.TAX_TYPE, _T.PERIOD_START, _T.PERIOD_END, _T.DUE_ON, _T.FILED_ON, _T.ARREARS_MINOR)
-
-
-def _complaint(row: dict[str, Any]) -> tuple[str, date | None, dict[str, Any]]:
-    return row[_C.COMPLAINT_ID], row[_C.RECEIVED_ON], _facts(row, _C.CATEGORY, _C.SEVERITY, _C.OUTCOME, _C.RESOLVED_ON)
-
-
-def _inspection(row: dict[str, Any]) -> tuple[str, date | None, dict[str, Any]]:
-    on = row[_I.INSPECTED_ON] or row[_I.PLANNED_ON]
-    names = (_I.SELECTED_BY, _I.VISIT_STATUS, _I.ITEMS_CHECKED, _I.BREACHES, _I.SEVERITY, _I.FOUND_VIOLATION)
-    return row[_I.INSPECTION_ID], on, _facts(row, *names)
-
-
-_READERS = {
-    Kind.REGISTRATION: _registration,
-    Kind.FILING: _filing,
-    Kind.COMPLAINT: _complaint,
-    Kind.INSPECTION: _inspection,
-}
 
 
 def _dicts(table: pa.Table) -> Iterator[dict[str, Any]]:
@@ -196,8 +190,3 @@ def _insert(model: type[M], rows: Iterable[M]) -> None:
     rest = iter(rows)
     while part := list(islice(rest, _BATCH)):
         model._default_manager.bulk_create(part)
-
-
-def _delete(rows: Any, field: str, values: list[str]) -> None:
-    for at in range(0, len(values), 500):
-        rows.filter(**{f"{field}__in": values[at : at + 500]}).delete()

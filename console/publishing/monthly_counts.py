@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from expectations.contracts.lineage import ENTITY_ID
 from jobs.lake.finished_run import FinishedRun
 
 MONTHS = 24
-"""Months that are counted, up to the day's own."""
 _PLACE = ("region_code", "region_middle", "region_top", "industry_section")
 _UNFILED = "unfiled_returns"
 _READ = (ENTITY_ID, *_PLACE, registration.ESTABLISHED_ON, registration.CLOSED_ON, "risk_class", "is_listed")
@@ -29,17 +27,12 @@ Row = tuple[Any, ...]
 
 
 def compute_monthly_counts(run: FinishedRun, ranking: pd.DataFrame, *, is_newest: bool, is_newest_of_month: bool) -> list[Row]:
-    """The counts of a run.
+    """The counts of a run, from every scored entity with the columns :data:`_READ`.
 
-    Events are counted for all months as known on the day; the state is counted for the day's month alone.
-
-    Args:
-        run: the run.
-        ranking: every scored entity, with its region, industry, class, and dates of establishment and closure.
-        is_newest: whether no later day is published; otherwise counts of events stay as later days gave them.
-        is_newest_of_month: whether no later day of its month is published.
+    Events are counted for all months as known on the day, unless a later day is published. The state is counted for the day's month
+    alone, unless a later day of the month is published.
     """
-    months = _months(run.as_of)
+    months = months_until(run.as_of)
     ranking = ranking[[*_READ]].astype(dict.fromkeys(_PLACE, "category"))  # few distinct values for a million entities
     counts: list[Row] = []
     if is_newest:
@@ -55,11 +48,12 @@ def update_monthly_counts(as_of: date, counts: Iterable[Row], *, is_newest: bool
     if is_newest:
         stored |= Figure.objects.filter(measure__in=_OF_EVENTS)
     if is_newest_of_month:
-        stored |= Figure.objects.filter(month=_months(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
+        stored |= Figure.objects.filter(month=months_until(as_of)[-1]).exclude(measure__in=_OF_EVENTS)
     return _store_changed(stored, counts)
 
 
-def _months(as_of: date) -> list[date]:
+def months_until(as_of: date) -> list[date]:
+    """The first days of the months that are counted, up to the day's own."""
     last = as_of.year * 12 + as_of.month - 1
     return [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
 
@@ -111,12 +105,11 @@ def _count_state(run: FinishedRun, ranking: pd.DataFrame, month: date) -> Iterat
 def _store_changed(stored: Any, counts: Iterable[Row]) -> int:
     names = ("measure", "month", *_PLACE)
     old = {tuple(key): (pk, count) for pk, count, *key in stored.values_list("pk", "count", *names).iterator(chunk_size=5000)}
-    new = {key: count for *key_parts, count in counts for key in [tuple(key_parts)]}
+    new = {tuple(key): count for *key, count in counts}
     outdated = [pk for key, (pk, count) in old.items() if new.get(key) != count]
     changed = [(key, count) for key, count in new.items() if key not in old or old[key][1] != count]
     for at in range(0, len(outdated), 500):
         Figure.objects.filter(pk__in=outdated[at : at + 500]).delete()
-    rest = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in changed)
-    while part := list(islice(rest, 2000)):
-        Figure.objects.bulk_create(part)
+    rows = (Figure(count=count, **dict(zip(names, key, strict=True))) for key, count in changed)
+    Figure.objects.bulk_create(rows, batch_size=2000)
     return len(changed) + sum(key not in new for key in old)

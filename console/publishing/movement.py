@@ -67,12 +67,8 @@ def source_changes(run: FinishedRun, before: PublishedRun | None) -> list[dict[s
 def has_data_gap(then: Mapping[str, Any], now: Mapping[str, Any], fingerprint: str | None) -> bool:
     """Whether a source did not deliver as expected on either day, or its deliveries up to the first day were changed since.
 
-    Args:
-        then: the source's result on the earlier day.
-        now: its result on the later day.
-        fingerprint: the fingerprint of its deliveries up to the earlier day, as the later day knows them. It differs from that in
-            ``then`` if a delivery was corrected, late or withdrawn, or the mapping changed. Without either (days before
-            fingerprints existed) no change is assumed.
+    ``fingerprint`` is that of its deliveries up to the earlier day, as the later day knows them. It differs from that in ``then``
+    if a delivery was corrected, late or withdrawn, or the mapping changed. Without either no change is assumed.
     """
     is_corrected = fingerprint is not None and then.get("chain") not in (None, fingerprint)
     return is_corrected or not {then["verdict"], now["verdict"]} <= {*CAME}
@@ -90,13 +86,7 @@ def add_movement(
 
     ``moved_by`` of an entity with another place is the first of these that applies: ``model``, another model ranked it; ``others``,
     its own margin is unchanged; ``data``, its margin changed only because of a data gap (:func:`changed_by_data`); ``own``, any
-    other change. It is ``new`` for an entity that was not ranked.
-
-    Args:
-        ranking: the ranking of all entities.
-        run: its run.
-        before: the previous published run.
-        with_gap: the contracts whose sources have a data gap.
+    other change. It is ``new`` for an entity that was not ranked. ``with_gap`` names the contracts with a data gap.
     """
     if before is None:
         return ranking.assign(previous_position=np.nan, previous_class="", moved_by="")
@@ -120,13 +110,8 @@ def changed_by_data(run: FinishedRun, before: date, entities: Sequence[str], wit
     """The entities with changed indicators that all depend on contracts with a data gap.
 
     Only indicators that models read count. An indicator that grew by exactly the days that passed has not changed. Without a data
-    gap nothing is read. Otherwise the dependent indicators are read first, and the others only for the entities that remain.
-
-    Args:
-        run: the run. If the indicators of its day or of the earlier day are not stored, the result is empty.
-        before: the earlier day.
-        entities: the entities to check.
-        with_gap: contracts with a data gap, named as in :attr:`Indicator.sources`.
+    gap nothing is read. Otherwise the dependent indicators are read first, and the others only for the entities that remain. If the
+    indicators of a day are not stored, the result is empty.
     """
     scored = [indicator for indicator in catalogue() if indicator.scored]
     dependent = [indicator for indicator in scored if with_gap & {*indicator.sources}]

@@ -12,16 +12,10 @@ import typer
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
 from jobs.foundation.errors import ConfigError, InputMissing
 
-HomeOption = Annotated[
-    Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
-]
-FolderOption = Annotated[
-    str,
-    typer.Option(
-        "--console", help=f"The folder of the console's own files; by default {FOLDER_VARIABLE}, else console in the home."
-    ),
-]
-
+HOME_OPTION = typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
+_FOLDER_HELP = f"The folder of the console's own files; by default {FOLDER_VARIABLE}, else console in the home."
+HomeOption = Annotated[Path, HOME_OPTION]
+FolderOption = Annotated[str, typer.Option("--console", help=_FOLDER_HELP)]
 AsOfOption = Annotated[str, typer.Option("--as-of", help="The day, as YYYY-MM-DD, in the profile's time zone.")]
 
 _SCHEMAS = {"default": "console", "evidence": "evidence"}
@@ -42,10 +36,9 @@ def parse_day(as_of: str) -> date:
         ) from error
 
 
-def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
-    """Set Django up. The first call in a process decides the folder."""
-    if home is not None:
-        os.environ[HOME_VARIABLE] = str(home)
+def open_site(home: Path, folder: str) -> None:
+    """Set Django up and migrate the tables. The first call in a process decides the folder."""
+    os.environ[HOME_VARIABLE] = str(home)
     if folder:
         os.environ[FOLDER_VARIABLE] = folder
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
@@ -58,8 +51,7 @@ def open_site(home: Path | None, folder: str, *, migrates: bool = True) -> None:
             next_step="install Steelyard with its extra console, as make setup does",
         ) from error
     django.setup()
-    if migrates:
-        migrate()
+    migrate()
 
 
 def migrate() -> None:

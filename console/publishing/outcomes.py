@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from console.apps.decisions.models import Result
 from console.apps.ranking.current_policy import current_policy
+from jobs.foundation.files import write_atomic
 
 SOURCE = "console_results"
 
@@ -19,26 +18,16 @@ def export_outcomes(sources: Path, as_of: date) -> tuple[Path | None, int]:
 
     A day without results is an empty file, which shows that the source is alive; before the first result there is no file. A
     correction belongs to its own day, as a later version of the same visit. ``reported_at`` is when the result was recorded: no
-    label may use it before. The visitor is left out: it may not be a feature, and training does not need it.
-
-    Returns:
-        The file, if any, and the number of results.
+    label may use it before. The visitor is left out: it may not be a feature, and training does not need it. Returns the file, if
+    any, and the number of results.
     """
-    zone = ZoneInfo(current_policy().time_zone)
-    first = datetime.combine(as_of, time.min, tzinfo=zone)
-    last = datetime.combine(as_of + timedelta(days=1), time.min, tzinfo=zone)
+    first, last = (current_policy().start_of(day) for day in (as_of, as_of + timedelta(days=1)))
     if not Result.objects.filter(decision__at__lt=last).exists():
         return None, 0
     results = Result.objects.filter(decision__at__gte=first, decision__at__lt=last).select_related("decision__case").order_by("pk")
     lines = [json.dumps(_facts(result), ensure_ascii=False, sort_keys=True) for result in results]
     path = sources / SOURCE / str(as_of) / "results.jsonl"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write("".join(f"{line}\n" for line in lines))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode())
     return path, len(lines)
 
 

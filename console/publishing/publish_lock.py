@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from django.conf import settings
 from django.db import Error, connections
@@ -33,19 +33,16 @@ NOTICES_LOSS = {
 def publish_lock(*, waits: bool = False) -> Iterator[None]:
     """Hold the lock for the block.
 
-    Args:
-        waits: whether to wait for another process that holds it.
-
     Raises:
-        Busy: if another process holds it and ``waits`` is false.
+        Busy: if another process holds it, unless ``waits``.
     """
-    if connections["default"].vendor == "sqlite":
-        with _file_lock(waits=waits):
-            yield
-    else:
-        # Always in this order, so that two waiting processes cannot deadlock.
-        with _session_lock("evidence", waits=waits), _session_lock("default", waits=waits):
-            yield
+    with ExitStack() as locks:
+        if connections["default"].vendor == "sqlite":
+            locks.enter_context(_file_lock(waits=waits))
+        else:
+            for alias in KEYS:  # always in this order, so that two waiting processes cannot deadlock
+                locks.enter_context(_session_lock(alias, waits=waits))
+        yield
 
 
 @contextmanager

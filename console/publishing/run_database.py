@@ -10,11 +10,12 @@ from __future__ import annotations
 import io
 import os
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -48,11 +49,9 @@ INDEXING_MEMORY = "256MB"
 
 
 def arrow_table(model: type[Model], columns: Mapping[str, Any] | pd.DataFrame) -> pa.Table:
-    """Columns of equal length as a table with the types of the model's fields.
+    """Arrow columns, pandas columns or lists, by field name, as a table with the types of the model's fields.
 
-    Args:
-        model: the model.
-        columns: by field name: Arrow columns, pandas columns or lists. What pandas takes for missing becomes null.
+    What pandas takes for missing becomes null.
 
     Raises:
         ArrowInvalid: for a value that does not fit the field.
@@ -65,25 +64,9 @@ def _column(values: Any, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
     return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind, from_pandas=True)
 
 
-class Loading(Protocol):
-    """A run's database while it is being filled."""
-
-    def load(self, model: type[Model], rows: pa.Table) -> int:
-        """Insert rows from :func:`arrow_table` into a model's table; return their number."""
-
-    def index(self, model: type[Model]) -> None:
-        """Index a filled table. Tables without this call are indexed when the block ends."""
-
-
-@contextmanager
-def new_run(run_id: str) -> Iterator[Loading]:
+def new_run(run_id: str) -> AbstractContextManager[Loading]:
     """A new database for a run. It appears when the block succeeds; otherwise nothing of it remains."""
-    if connections["evidence"].vendor == "sqlite":
-        with _new_file(run_id) as loading:
-            yield loading
-    else:
-        with _new_schema(run_id) as loading:
-            yield loading
+    return _new_file(run_id) if connections["evidence"].vendor == "sqlite" else _new_schema(run_id)
 
 
 def run_exists(run_id: str) -> bool:
@@ -149,18 +132,23 @@ def _thin_index(database: sqlite3.Connection) -> None:
         database.executemany("INSERT INTO ranking_postings (word, places) VALUES (?, ?)", thinned(index, places))
 
 
-class _Draft:
-    """Tables that no reader sees yet."""
+class Loading(ABC):
+    """A run's database while it is being filled: no reader sees its tables yet."""
 
     def __init__(self, run_sql: Callable[[str], Any]) -> None:
         self.run_sql = run_sql
         self._lack_indexes = list(OF_RUN)
-        for sql in _ddl("evidence", "tables", OF_RUN):
+        for sql in _ddl("tables", OF_RUN):
             run_sql(sql)
 
+    @abstractmethod
+    def load(self, model: type[Model], rows: pa.Table) -> int:
+        """Insert rows from :func:`arrow_table` into a model's table; return their number."""
+
     def index(self, model: type[Model]) -> None:
+        """Index a filled table. Tables without this call are indexed when the block ends."""
         self._lack_indexes.remove(model)
-        for sql in _ddl("evidence", "indexes", [model]):
+        for sql in _ddl("indexes", [model]):
             self.run_sql(sql)
 
     def index_others(self) -> None:
@@ -168,7 +156,7 @@ class _Draft:
             self.index(model)
 
 
-class _File(_Draft):
+class _File(Loading):
     def __init__(self, connection: dbapi.Connection) -> None:
         self.connection = connection
         # Nobody reads it before it is renamed, and an interrupted one is deleted: it needs no journal.
@@ -211,7 +199,7 @@ def _new_file(run_id: str) -> Iterator[Loading]:
         _remove(draft)
 
 
-class _Schema(_Draft):
+class _Schema(Loading):
     """Rows are written frozen: the table is new and unseen, and vacuum need not rewrite it later."""
 
     def __init__(self, cursor: Any) -> None:
@@ -266,19 +254,15 @@ def _new_schema(run_id: str) -> Iterator[Loading]:
         cursor.execute(f"ALTER SCHEMA {draft} RENAME TO {schema}")
 
 
-def _ddl(alias: str, what: str, models: Iterable[type[Model]]) -> list[str]:
+def _ddl(what: str, models: Iterable[type[Model]]) -> list[str]:
     """The statements that create the models' tables or indexes."""
-    connection = connections[alias]
-    with connection.schema_editor(collect_sql=True, atomic=False) as editor:
-        for model in models:
-            if what == "tables":
-                sql, _ = editor.table_sql(model)
-                editor.collected_sql.append(sql)
-            else:
-                for index in model._meta.indexes:
-                    editor.collected_sql.append(str(index.create_sql(model, editor)))
+    with connections["evidence"].schema_editor(collect_sql=True, atomic=False) as editor:
+        if what == "tables":
+            statements = [editor.table_sql(model)[0] for model in models]
+        else:
+            statements = [str(index.create_sql(model, editor)) for model in models for index in model._meta.indexes]
         editor.deferred_sql.clear()
-        return [sql.rstrip(";") for sql in editor.collected_sql]
+        return [sql.rstrip(";") for sql in statements]
 
 
 def _file_of(run_id: str) -> Path:

@@ -14,12 +14,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.audit import spool
-from console.apps.audit.chain import append
+from console.apps.audit.chain import record_event
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
-from console.apps.decisions.permissions import NotAllowed
-from console.apps.decisions.policies import NotPossible
+from console.apps.decisions.states import Refused
 from console.apps.ranking.models import PublishedRun, Ranked
 
 View = Callable[..., HttpResponse]
@@ -65,7 +64,7 @@ def note_search(request: HttpRequest, run: PublishedRun, filters: dict[str, str]
 
 def note_refusal(request: HttpRequest, about: Ranked | Case, why: str) -> None:
     """Record in the audit that an action was refused, and why: a key of the texts."""
-    append([event_facts(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})])
+    record_event(Kind.REFUSED, request.user, entity_id=about.entity_id, region_code=about.region_code, detail={"why": why})
 
 
 @contextmanager
@@ -73,7 +72,7 @@ def refusal_shown(request: HttpRequest, about: Ranked | Case) -> Iterator[None]:
     """If the body is refused, show the reason as a message and record it in the audit."""
     try:
         yield
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         show_refusal(request, about, error.why)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 
@@ -16,7 +15,7 @@ from console.core.policy import policy_of
 from console.core.texts import load_texts
 from console.web.middleware import required_step
 from jobs.profile.calendar import is_working_day
-from jobs.texts.languages import LANGUAGES
+from jobs.texts.languages import DEFAULT, LANGUAGES
 
 MAX_CALENDAR_DAYS = 30
 """An older list is out of date without a look at the calendar."""
@@ -29,8 +28,8 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
     is_signed_in = user is not None and user.is_authenticated and not required_step(request)
     reads = is_signed_in and getattr(user, "may_read_list", False)
     return {
-        "texts": getattr(request, "texts", load_texts("en")),
-        "language": getattr(request, "language", "en"),
+        "texts": getattr(request, "texts", load_texts(DEFAULT)),
+        "language": getattr(request, "language", DEFAULT),
         "languages": [(code, load_texts(code)("language.name")) for code in LANGUAGES],
         "profile": run.profile if run else {},
         "stale_since": run.as_of if run and reads and is_stale(run) else None,
@@ -59,5 +58,5 @@ def _places(user: Any) -> list[tuple[str, str]]:
 def is_stale(run: PublishedRun) -> bool:
     """Whether a working day passed after the day that is shown, so that a newer list is missing."""
     limits = policy_of(run.profile)
-    days = (clock.now().astimezone(ZoneInfo(limits.time_zone)).date() - run.as_of).days
+    days = (limits.date_of(clock.now()) - run.as_of).days
     return days > MAX_CALENDAR_DAYS or any(is_working_day(run.as_of + timedelta(days=at), limits.calendar) for at in range(1, days))

@@ -14,10 +14,6 @@ RETRY_SECONDS = 60
 _slots = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
 
-class TooManyDownloads(Exception):
-    """All slots for downloads are taken."""
-
-
 class NoFile(Exception):
     """There is no file. ``why`` is a key of the failure texts, ``status`` the HTTP status, ``most`` the rows that a sheet holds."""
 
@@ -58,11 +54,11 @@ def limit_downloads(make: Callable[[], Iterable[bytes]]) -> Download:
     """Take a slot and call ``make``.
 
     Raises:
-        TooManyDownloads: if all slots are taken; ``make`` is not called.
+        NoFile: if all slots are taken; ``make`` is not called.
     """
     slots = _slots
     if not slots.acquire(blocking=False):
-        raise TooManyDownloads
+        raise NoFile("too_many_exports", 503)
     try:
         return Download(make(), slots.release)
     except BaseException:
@@ -76,11 +72,7 @@ def file_response(make: Callable[[], Iterable[bytes]], name: str, content_type: 
     Raises:
         NoFile: if there are too many downloads; ``make`` is not called.
     """
-    try:
-        chunks = limit_downloads(make)
-    except TooManyDownloads:
-        raise NoFile("too_many_exports", 503) from None
-    response = StreamingHttpResponse(chunks, content_type=content_type)
+    response = StreamingHttpResponse(limit_downloads(make), content_type=content_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

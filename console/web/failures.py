@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console.core.texts import load_texts
+from jobs.texts.languages import DEFAULT
 
 
 def _page(request: HttpRequest, what: str, status: int) -> HttpResponse:
@@ -43,6 +44,6 @@ def fault(request: HttpRequest) -> HttpResponse:
     try:
         return _page(request, "fault", 500)
     except DatabaseError:
-        texts = getattr(request, "texts", load_texts("en"))
+        texts = getattr(request, "texts", load_texts(DEFAULT))
         message = f"{texts('failure.fault')}\n\n{texts('failure_then.fault')}\n"
         return HttpResponse(message, status=500, content_type="text/plain; charset=utf-8")

@@ -13,13 +13,7 @@ from jobs.texts.languages import Texts
 
 @dataclass(frozen=True)
 class FormError:
-    """One error.
-
-    Attributes:
-        text: the message.
-        label: the label of the field; empty for an error of the whole form.
-        target: the ``id`` of the field's control; empty for an error without a visible field.
-    """
+    """One error: its message, the label of its field and the ``id`` of the field's control; both are empty without such a field."""
 
     text: str
     label: str = ""

@@ -18,7 +18,7 @@ from console.apps.decisions.wake import end_due_deferrals
 from console.core.invisible_characters import made_visible
 from console.core.texts import load_texts
 from console.web.failures import waking
-from jobs.texts.languages import LANGUAGES
+from jobs.texts.languages import DEFAULT, LANGUAGES, accepted_language
 
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 BY_PROVIDER = "by_provider"
@@ -72,20 +72,15 @@ class ChooseLanguage(Middleware):
         return response
 
 
-_TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
-
-
 def language_for(request: HttpRequest) -> str:
-    """One of :data:`LANGUAGES`: the user's choice, else the first that the browser accepts."""
+    """One of :data:`LANGUAGES`: the user's choice, else the first that the browser accepts, else the default."""
     chosen = getattr(request.user, "language", "") or request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     if chosen in LANGUAGES:
         return str(chosen)
     for accepted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")[:200]):
-        if accepted.startswith("zh"):
-            return "zh-Hant" if accepted.startswith(_TRADITIONAL) else "zh-Hans"
-        if accepted.startswith("en"):
-            return "en"
-    return "en"
+        if language := accepted_language(accepted):
+            return language
+    return DEFAULT
 
 
 class RequireFirstStep(Middleware):

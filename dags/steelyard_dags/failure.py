@@ -23,28 +23,20 @@ log = logging.getLogger(__name__)
 def failure_message(context: Context) -> dict[str, Any]:
     """The message: task, day, error and URL of the log. ``text`` is the line that chat tools show."""
     task = context["ti"]
-    as_of = _day_of(context)
+    try:
+        as_of = as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[union-attr]
+    except NoDayError:
+        as_of = None
     error = str(context.get("exception", ""))[:LONGEST_ERROR]
     why = error.partition("\n")[0]
     text = f"Steelyard: {task.dag_id}.{task.task_id} failed for {as_of or 'a run without a day'}: {why}"
     return {
         "text": text[:LONGEST_TEXT],
-        "dag_id": task.dag_id,
-        "task_id": task.task_id,
-        "run_id": task.run_id,
+        **{name: getattr(task, name) for name in ("dag_id", "task_id", "run_id", "try_number")},
         "as_of": as_of,
-        "try_number": task.try_number,
         "error": error,
         "log_url": getattr(task, "log_url", None),
     }
-
-
-def _day_of(context: Context) -> str | None:
-    """The run's day, or None."""
-    try:
-        return as_of_day(context["dag_run"], context["task"].time_zone)  # type: ignore[union-attr]
-    except NoDayError:
-        return None
 
 
 def notify_webhook(context: Context) -> None:

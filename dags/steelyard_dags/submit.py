@@ -41,15 +41,9 @@ def call_for(
     environment: Mapping[str, str] = os.environ,
     interpreter: str = sys.executable,
 ) -> Call:
-    """Return the call of a step.
+    """Return the call of a step: ``words`` are the verb and its options, ``name`` is shown on the cluster's pages.
 
-    Args:
-        words: the verb and its options.
-        name: name of the application on the cluster's pages.
-        needs_engine: whether the step needs an engine; other steps always run in the worker.
-        submit: where steps with an engine run.
-        environment: the worker's environment.
-        interpreter: the worker's interpreter.
+    A step that needs no engine always runs in the worker.
 
     Raises:
         CommandMissingError: `steelyard` or `spark-submit` is missing on this worker.
@@ -98,9 +92,8 @@ def _find_spark_submit(beside: Path, environment: Mapping[str, str]) -> list[str
 
 def _python_beside(folder: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Set PYSPARK_PYTHON to the Python beside the command, since Spark would use any Python it finds."""
-    if environment.get("PYSPARK_PYTHON") or not (folder / "python").is_file():
-        return {}
-    return {"PYSPARK_PYTHON": str(folder / "python")}
+    is_needed = not environment.get("PYSPARK_PYTHON") and (folder / "python").is_file()
+    return {"PYSPARK_PYTHON": str(folder / "python")} if is_needed else {}
 
 
 def _folder_of(program: str, environment: Mapping[str, str]) -> Path:

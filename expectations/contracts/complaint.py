@@ -15,12 +15,8 @@ from expectations.contracts.contract import (
     Severity,
     Type,
     Zone,
-    exact_rules,
     in_order,
     not_negative,
-    plausible,
-    required_rules,
-    value_rules,
 )
 
 COMPLAINT_ID = Column("complaint_id", Type.STRING, "The complaint's number at its source", required=True)
@@ -40,20 +36,11 @@ COMPLAINANT_HASH = Column("complainant_hash", Type.STRING, "Keyed hash of the co
 VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
     {
         CATEGORY: (
-            "food_safety",
-            "quality",
-            "prepaid",
-            "advertising",
-            "fraud",
-            "price",
-            "contract",
-            "service",
-            "sanitation",
-            "other",
+            "food_safety", "quality", "prepaid", "advertising", "fraud", "price", "contract", "service", "sanitation", "other",
         ),
         OUTCOME: ("pending", "upheld", "mediated", "rejected", "refused", "withdrawn"),
     }
-)
+)  # fmt: skip
 COLUMNS = (
     COMPLAINT_ID, RECEIVED_ON, ENTITY_ID, ENTITY_NAME, registration.ADDRESS, registration.LATITUDE, registration.LONGITUDE,
     PLATFORM_ID, CATEGORY, SEVERITY, AMOUNT_CLAIMED_MINOR, DUE_ON, RESOLVED_ON, OUTCOME, CHANNEL, COMPLAINANT_HASH,
@@ -70,11 +57,7 @@ CONTRACT = Contract(
     event_on=RECEIVED_ON,
     values=VALUES,
     row_rules=(
-        *required_rules(COLUMNS),
-        *value_rules(VALUES),
-        *exact_rules(COLUMNS),
-        *plausible(RECEIVED_ON, DUE_ON, RESOLVED_ON),
-        *lineage.KNOWN_AT_RULES,
+        *lineage.source_rules(COLUMNS, VALUES, RECEIVED_ON, DUE_ON, RESOLVED_ON),
         RowRule("severity_in_grades", "severity BETWEEN 1 AND 4", Severity.CRITICAL, "severity is 1 to 4", SEVERITY),
         *not_negative(AMOUNT_CLAIMED_MINOR),
         in_order(RECEIVED_ON, RESOLVED_ON),

@@ -212,17 +212,12 @@ class Contract:
 
 def required_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
     """One critical rule for each required column: it has a value that is not blank."""
-    return tuple(
-        RowRule(
-            id=f"{column}_present",
-            predicate=(f"{column} IS NOT NULL AND trim({column}) <> ''" if column.type is Type.STRING else f"{column} IS NOT NULL"),
-            severity=Severity.CRITICAL,
-            about=f"{column} is given",
-            column=column,
-        )
-        for column in columns
-        if column.required
-    )
+
+    def is_given(column: Column) -> str:
+        return f"{column} IS NOT NULL" + (f" AND trim({column}) <> ''" if column.type is Type.STRING else "")
+
+    required = (column for column in columns if column.required)
+    return tuple(RowRule(f"{one}_present", is_given(one), Severity.CRITICAL, f"{one} is given", one) for one in required)
 
 
 def sql_literal(value: str | int | float | bool) -> str:
@@ -236,16 +231,12 @@ def sql_literal(value: str | int | float | bool) -> str:
 
 def value_rules(values: Mapping[str, tuple[str, ...]]) -> tuple[RowRule, ...]:
     """One critical rule for each column with a closed list of values."""
-    return tuple(
-        RowRule(
-            id=f"{name}_known",
-            predicate=f"{name} IN ({', '.join(map(sql_literal, allowed))})",
-            severity=Severity.CRITICAL,
-            about=f"{name} is one of {', '.join(allowed)}",
-            column=name,
-        )
-        for name, allowed in values.items()
-    )
+
+    def rule(name: str, allowed: tuple[str, ...]) -> RowRule:
+        is_known = f"{name} IN ({', '.join(map(sql_literal, allowed))})"
+        return RowRule(f"{name}_known", is_known, Severity.CRITICAL, f"{name} is one of {', '.join(allowed)}", name)
+
+    return tuple(rule(name, allowed) for name, allowed in values.items())
 
 
 def not_negative(*columns: Column, severity: Severity = Severity.CRITICAL) -> tuple[RowRule, ...]:
@@ -266,14 +257,9 @@ LARGEST_EXACT = 2**53
 
 def exact_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
     """One critical rule for each BIGINT column: small enough that sums do not overflow and ratios stay exact."""
+    within = f"BETWEEN -{LARGEST_EXACT} AND {LARGEST_EXACT}"
     return tuple(
-        RowRule(
-            id=f"{column}_exact",
-            predicate=f"{column} BETWEEN -{LARGEST_EXACT} AND {LARGEST_EXACT}",
-            severity=Severity.CRITICAL,
-            about=f"{column} is within ±2^53",
-            column=column,
-        )
+        RowRule(f"{column}_exact", f"{column} {within}", Severity.CRITICAL, f"{column} is within ±2^53", column)
         for column in columns
         if column.type is Type.BIGINT
     )
@@ -281,13 +267,9 @@ def exact_rules(columns: Iterable[Column]) -> tuple[RowRule, ...]:
 
 def plausible(*columns: Column) -> tuple[RowRule, ...]:
     """One critical rule for each date or timestamp: within 1900 to 2199. Some systems write year 1 or 9999 for "none"."""
-    return tuple(
-        RowRule(
-            id=f"{column}_plausible",
-            predicate=f"{column} >= {column.type.value}'1900-01-01' AND {column} < {column.type.value}'2200-01-01'",
-            severity=Severity.CRITICAL,
-            about=f"{column} is within the years 1900 to 2199",
-            column=column,
-        )
-        for column in columns
-    )
+
+    def rule(column: Column, kind: str) -> RowRule:
+        is_within = f"{column} >= {kind}'1900-01-01' AND {column} < {kind}'2200-01-01'"
+        return RowRule(f"{column}_plausible", is_within, Severity.CRITICAL, f"{column} is within the years 1900 to 2199", column)
+
+    return tuple(rule(column, column.type.value) for column in columns)

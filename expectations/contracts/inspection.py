@@ -14,13 +14,9 @@ from expectations.contracts.contract import (
     Severity,
     Type,
     Zone,
-    exact_rules,
     not_negative,
-    plausible,
-    required_rules,
-    value_rules,
 )
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT_RULES
+from expectations.contracts.lineage import ENTITY_ID, source_rules
 
 INSPECTION_ID = Column("inspection_id", Type.STRING, "The visit's number at its source", required=True)
 DEPARTMENT_ID = Column("department_id", Type.STRING, "The department that went")
@@ -63,11 +59,7 @@ CONTRACT = Contract(
     event_on=INSPECTED_ON,
     values=VALUES,
     row_rules=(
-        *required_rules(COLUMNS),
-        *value_rules(VALUES),
-        *exact_rules(COLUMNS),
-        *plausible(PLANNED_ON, INSPECTED_ON, REPORTED_AT),
-        *KNOWN_AT_RULES,
+        *source_rules(COLUMNS, VALUES, PLANNED_ON, INSPECTED_ON, REPORTED_AT),
         RowRule(
             "inspected_has_date",
             "visit_status <> 'inspected' OR inspected_on IS NOT NULL",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.contracts.contract import Column, RowRule, Severity, Type, plausible
+from collections.abc import Mapping, Sequence
+
+from expectations.contracts.contract import Column, RowRule, Severity, Type, exact_rules, plausible, required_rules, value_rules
 
 ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile's id scheme", required=True)
 AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row speaks of", required=True)
@@ -29,7 +31,7 @@ VERSION_ORDER: tuple[str, ...] = (KNOWN_AT, DELIVERED_ON, SOURCE, SOURCE_FILE, S
 """The order of a key's versions, oldest first. It is total: no two records share source, file and row."""
 LINEAGE = (SOURCE, SOURCE_FILE, SOURCE_ROW, CONTENT_HASH, DELIVERED_ON, KNOWN_AT, IS_ABSENT, IS_REVISION)
 
-KNOWN_AT_RULES = (
+_KNOWN_AT_RULES = (
     *plausible(KNOWN_AT),
     RowRule(
         "known_by_delivery",
@@ -42,3 +44,8 @@ KNOWN_AT_RULES = (
     ),
 )
 """What must be true of every record's ``known_at``; two days, since a delivery's date is local and ``known_at`` is UTC."""
+
+
+def source_rules(columns: Sequence[Column], values: Mapping[str, tuple[str, ...]], *dates: Column) -> tuple[RowRule, ...]:
+    """The rules that every source has: required columns, closed lists of values, exact numbers, plausible dates, ``known_at``."""
+    return (*required_rules(columns), *value_rules(values), *exact_rules(columns), *plausible(*dates), *_KNOWN_AT_RULES)

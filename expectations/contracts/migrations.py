@@ -164,13 +164,6 @@ BUILT_AGAIN = frozenset({"gold.features"})
 def steps_up(table: str, contract: Contract, version: int, names: Sequence[str], known: Sequence[Migration]) -> list[Select]:
     """The SELECTs that migrate rows of an older version to the contract, each over the one before.
 
-    Args:
-        table: its name with its zone.
-        contract: the wanted contract.
-        version: its version.
-        names: its columns.
-        known: all migrations.
-
     Raises:
         ValueError: when they do not give the contract's columns; the message lists missing and surplus columns.
     """

@@ -14,14 +14,10 @@ from expectations.contracts.contract import (
     Severity,
     Type,
     Zone,
-    exact_rules,
     in_order,
     not_negative,
-    plausible,
-    required_rules,
-    value_rules,
 )
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT_RULES
+from expectations.contracts.lineage import ENTITY_ID, source_rules
 
 ID_SCHEME = Column("id_scheme", Type.STRING, "The scheme that entity_id follows, such as cn.uscc", required=True)
 NAME = Column("name", Type.STRING, "The registered name", required=True, sensitivity=Sensitivity.PUBLIC)
@@ -82,11 +78,7 @@ CONTRACT = Contract(
     event_on=CHANGED_ON,
     values=VALUES,
     row_rules=(
-        *required_rules(COLUMNS),
-        *value_rules(VALUES),
-        *exact_rules(COLUMNS),
-        *plausible(CHANGED_ON),
-        *KNOWN_AT_RULES,
+        *source_rules(COLUMNS, VALUES, CHANGED_ON),
         RowRule("latitude_on_earth", "latitude BETWEEN -90 AND 90", Severity.CRITICAL, "latitude is within ±90", LATITUDE),
         RowRule("longitude_on_earth", "longitude BETWEEN -180 AND 180", Severity.CRITICAL, "longitude is within ±180", LONGITUDE),
         *not_negative(REGISTERED_CAPITAL_MINOR, PAID_IN_CAPITAL_MINOR),

@@ -13,14 +13,10 @@ from expectations.contracts.contract import (
     Severity,
     Type,
     Zone,
-    exact_rules,
     in_order,
     not_negative,
-    plausible,
-    required_rules,
-    value_rules,
 )
-from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT_RULES
+from expectations.contracts.lineage import ENTITY_ID, source_rules
 
 TAX_TYPE = Column("tax_type", Type.STRING, "The tax", required=True)
 PERIOD_START = Column("period_start", Type.DATE, "The first day of the period", required=True)
@@ -54,11 +50,7 @@ CONTRACT = Contract(
     event_on=PERIOD_END,
     values=VALUES,
     row_rules=(
-        *required_rules(COLUMNS),
-        *value_rules(VALUES),
-        *exact_rules(COLUMNS),
-        *plausible(PERIOD_START, PERIOD_END, DUE_ON, FILED_ON),
-        *KNOWN_AT_RULES,
+        *source_rules(COLUMNS, VALUES, PERIOD_START, PERIOD_END, DUE_ON, FILED_ON),
         in_order(PERIOD_START, PERIOD_END),
         in_order(PERIOD_START, FILED_ON),
         *not_negative(DECLARED_REVENUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES),

@@ -4,12 +4,10 @@ A hierarchy is a file ``<scheme>.csv`` beside this module with the columns ``cod
 one, ``name_en``. Level 1 is the broadest.
 
 - ``gbt4754``: GB/T 4754-2017, industries. All sections and divisions; groups and classes of the divisions that the simulation and
-  the tests use. Callers can place an unlisted class by the standard's rule: its first three digits are its group, its first two its
-  division.
-- ``gbt2260``: GB/T 2260, regions: every province, prefecture and county of today. Made from python-stdnum's
-  ``stdnum/cn/loc.dat`` by keeping the entries whose last period is still open and leaving out the nameless aggregates
-  (市辖区, 市区) of a prefecture; two districts of 2021 that it lacks (330113, 330114) are added, and the few names in traditional
-  characters are written in simplified ones.
+  the tests use. An unlisted class has its first three digits as its group, its first two as its division.
+- ``gbt2260``: GB/T 2260, regions: every province, prefecture and county of today. Made from python-stdnum's ``stdnum/cn/loc.dat``:
+  entries whose last period is open, without the nameless aggregates (市辖区, 市区) of a prefecture, with two districts of 2021
+  (330113, 330114) added, and all names in simplified characters.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pandas as pd
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SILVER
-from jobs.analysis.trace import SourceRow, Trace
+from jobs.analysis.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,6 @@ class _Event:
 def timeline(trace: Trace) -> pd.DataFrame:
     """The events of a trace, oldest first. Every version known that day has a row, so a correction follows the corrected record.
 
-    Args:
-        trace: from :func:`jobs.analysis.trace.trace_entity`.
-
     Returns:
         ``on`` (datetime64, NaT where the record has no date), ``lane`` (one of :data:`LANES`), ``what``, ``is_adverse``,
         ``known_at``, ``source_file, source_row``.
@@ -37,14 +34,10 @@ def timeline(trace: Trace) -> pd.DataFrame:
     for row in trace.rows:
         lane, read = _READERS[row.contract]
         event = read(row.says)
-        rows.append((pd.Timestamp(event.on), lane, event.what, event.is_adverse, *_origin(row)))
+        rows.append((pd.Timestamp(event.on), lane, event.what, event.is_adverse, row.known_at, row.source_file, row.source_row))
     names = ["on", "lane", "what", "is_adverse", "known_at", "source_file", "source_row"]
     frame = pd.DataFrame(rows, columns=names).astype({"on": "datetime64[ns]", "is_adverse": bool})
     return frame.sort_values(["on", "lane", "known_at", "source_file", "source_row"], kind="stable", ignore_index=True)
-
-
-def _origin(row: SourceRow) -> tuple[str, str, int]:
-    return row.known_at, row.source_file, row.source_row
 
 
 def _registration(says: Mapping[str, Any]) -> _Event:

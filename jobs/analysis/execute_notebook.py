@@ -56,9 +56,7 @@ def execute_notebook(script: Path) -> NotebookNode:
             return client.execute()
         except (CellExecutionError, CellTimeoutError) as error:
             raise ConfigError(
-                what=f"a cell failed: {str(error).strip()}",
-                where=str(script),
-                next_step="correct the cell, and run it again",
+                what=f"a cell failed: {str(error).strip()}", where=str(script), next_step="correct the cell, and run it again"
             ) from error
 
 

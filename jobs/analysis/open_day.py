@@ -63,7 +63,7 @@ def open_day(environment: Mapping[str, str] = os.environ) -> OpenDay:
     wanted = environment.get("STEELYARD_AS_OF", "") or max(days, default="")
     if wanted not in days:
         raise InputMissing(
-            what=f"{wanted or 'no day'} was not finished" if wanted else "no day was finished yet",
+            what=f"{wanted} was not finished" if wanted else "no day was finished yet",
             where=str(home),
             next_step=f"run it with `steelyard run`, or set STEELYARD_AS_OF to one of {', '.join(days[-10:]) or 'its days then'}",
         )

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from expectations.contracts.contract import Column, Contract, Sensitivity
@@ -99,7 +98,7 @@ class OpenLake:
         for name, contract in self.contracts.items():
             schema = arrow_schema(contract)
             shown = pa.schema([schema.field(str(column)) for column in self._shown(contract)])
-            rows = self._table(contract).to_pyarrow_dataset().replace_schema(shown)
+            rows = self._lake.open(contract).to_pyarrow_dataset().replace_schema(shown)
             connection.register(f"rows of {name}", rows)
             connection.execute(f'CREATE VIEW "{contract.zone.value}"."{contract.name}" AS SELECT * FROM "rows of {name}"')
         connection.execute("SET enable_external_access = false")
@@ -108,14 +107,8 @@ class OpenLake:
 
     def contents(self) -> pd.DataFrame:
         """The tables: ``table, rows, grain, about``, one row for each."""
-        return pd.DataFrame(
-            {
-                "table": self.names(),
-                "rows": [self._count(contract) for contract in self.contracts.values()],
-                "grain": [contract.grain for contract in self.contracts.values()],
-                "about": [contract.about for contract in self.contracts.values()],
-            }
-        )
+        rows = [(name, self._lake.open(one).count(), one.grain, one.about) for name, one in self.contracts.items()]
+        return pd.DataFrame(rows, columns=["table", "rows", "grain", "about"])
 
     def columns(self, table: str) -> pd.DataFrame:
         """The shown columns of a table: ``column, type, unit, about``.
@@ -147,13 +140,6 @@ class OpenLake:
                 next_step="leave it out, or open the lake with personal=True if you are entitled to",
             )
         return ConfigError(what=f"there is no column {name!r}", where=table, next_step=f"name some of {', '.join(shown)}")
-
-    def _count(self, contract: Contract) -> int:
-        return int(self._table(contract).to_pyarrow_dataset().count_rows())
-
-    def _table(self, contract: Contract) -> DeltaTable:
-        lake = self._lake
-        return DeltaTable(str(lake.path(contract)), version=lake.version(contract))
 
     @property
     def _lake(self) -> LakeTables:

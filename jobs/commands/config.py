@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,7 +57,6 @@ def check(
 
 def _show_findings(rows: list[dict[str, str]]) -> None:
     """Print a table on a terminal; otherwise one line a finding."""
-    import sys
 
     if not rows:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import shutil
 import sys
@@ -47,7 +48,6 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Check whether this machine can run a day, and say what to do if not. Exit with 2 if it cannot."""
-    import json
 
     findings = examine(home)
     fit = is_fit(findings)

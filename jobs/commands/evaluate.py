@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from jobs.commands.options import HomeOption, ProfileOption, SourcesOption, day, sources_folder
+from jobs.foundation.locks import hold_home_lock
+from jobs.foundation.log import progress_of
 
 
 def evaluate(
@@ -24,8 +26,6 @@ def evaluate(
     from rich.console import Console
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import hold_home_lock
-    from jobs.foundation.log import progress_of
     from jobs.profile.load_profile import load_profile
     from jobs.report.evaluation.page import write_pages
     from jobs.report.evaluation.terminal import show_evaluation

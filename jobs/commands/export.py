@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, profile_of_run
+from jobs.foundation.errors import ConfigError
+from jobs.foundation.log import stage
 
 TABLES = ("risk_list",)
 
@@ -24,8 +26,6 @@ def export(
     language: Annotated[str, typer.Option("--language", help="The language of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
 ) -> None:
     """Write a day's list with its reasons to an HTML, CSV or Parquet file."""
-    from jobs.foundation.errors import ConfigError
-    from jobs.foundation.log import stage
     from jobs.report.export_list import export_list
 
     if table not in TABLES:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, ProfileOption, day
+from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, ProfileOption, day, existing_home, profile_of_last_run
+from jobs.foundation.errors import ConfigError, Damaged, InputMissing
+from jobs.foundation.findings import Verdict
+from jobs.foundation.locks import hold_folder_lock, hold_home_lock
+from jobs.foundation.log import stage
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Inspect and maintain a home's tables.")
-
-
-@app.callback()
-def lake() -> None:
-    """Inspect and maintain a home's tables: history, checks, restore, backups and disk space."""
 
 
 @app.command()
@@ -27,7 +28,6 @@ def history(
     as_json: JsonOption = False,
 ) -> None:
     """Show all tables; or the versions of one table: when and by what each was made, and which days' runs used it."""
-    from jobs.commands.options import existing_home
     from jobs.commands.rows import show
     from jobs.lake.maintenance.history import table_states, table_versions
     from jobs.lake.maintenance.table_files import table_of
@@ -41,12 +41,7 @@ def history(
 @app.command()
 def check(home: HomeOption, as_json: JsonOption = False) -> None:
     """Check every table, every finished day and every source's counts. Exit with 9 if one is damaged."""
-    import json
 
-    from jobs.commands.options import existing_home
-    from jobs.foundation.errors import Damaged
-    from jobs.foundation.findings import Verdict
-    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.check import check as do
     from jobs.lake.tables import LakeTables
 
@@ -84,9 +79,6 @@ def restore(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Restore a table, or all tables of a finished day, by a new version, and say what the next run has to do again."""
-    from jobs.commands.options import existing_home
-    from jobs.foundation.errors import ConfigError
-    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.restore import plan_day, plan_table
     from jobs.lake.maintenance.restore import restore as do
     from jobs.lake.tables import LakeTables
@@ -116,9 +108,6 @@ def _ask(question: str) -> None:
     Raises:
         ConfigError: when there is no terminal.
     """
-    import sys
-
-    from jobs.foundation.errors import ConfigError
 
     if not sys.stdin.isatty():
         raise ConfigError(what="nobody can confirm this", where="the terminal", next_step="read the lines above, then add --yes")
@@ -132,9 +121,6 @@ def backup(
     verify: Annotated[bool, typer.Option("--verify", help="Make no backup; compare the newest one with its hashes.")] = False,
 ) -> None:
     """Back up a consistent copy of the home below --to. Files that are unchanged since the last backup take no space."""
-    from jobs.commands.options import existing_home
-    from jobs.foundation.locks import hold_folder_lock, hold_home_lock
-    from jobs.foundation.log import stage
     from jobs.lake.maintenance.backup import back_up, check_apart
 
     if verify:
@@ -154,8 +140,6 @@ def _verify(to: Path) -> None:
         InputMissing: when there is no backup.
         Damaged: when a file has changed.
     """
-    from jobs.foundation.errors import Damaged, InputMissing
-    from jobs.foundation.log import stage
     from jobs.lake.maintenance.backup import newest_backup
     from jobs.lake.maintenance.backup import verify as differences
 
@@ -178,9 +162,6 @@ def _verify(to: Path) -> None:
 @app.command()
 def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = "") -> None:
     """Delete old features and links, merge small files, and delete versions older than the profile's time travel."""
-    from jobs.commands.options import existing_home, profile_of_last_run
-    from jobs.foundation.locks import hold_home_lock
-    from jobs.foundation.log import stage
     from jobs.lake.maintenance.maintain import maintain as do
     from jobs.lake.tables import LakeTables
 
@@ -201,9 +182,6 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Delete all rows of a source that the profile does not map; lists of finished days stay as they are."""
-    from jobs.commands.options import existing_home
-    from jobs.foundation.errors import ConfigError, InputMissing
-    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source, is_known
     from jobs.lake.tables import LakeTables
     from jobs.profile.load_profile import load_profile
@@ -232,8 +210,6 @@ def forget(
 @app.command()
 def migrate(home: HomeOption) -> None:
     """Migrate the tables of an earlier version of Steelyard to the current columns."""
-    from jobs.commands.options import existing_home
-    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.maintenance.migrate import migrate as do
     from jobs.lake.tables import LakeTables
 

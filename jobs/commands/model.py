@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
-from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, existing_home
+from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, existing_home, profile_of_run
+from jobs.foundation.errors import InputMissing
+from jobs.foundation.locks import hold_home_lock
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, show, use and compare a home's models.")
-
-
-@app.callback()
-def model() -> None:
-    """List, show, use and compare a home's models."""
 
 
 @app.command(name="list")
@@ -33,7 +31,6 @@ def show_model(
     model_id: Annotated[str, typer.Argument(metavar="[ID]", help="A model's id; the newest model by default.")] = "",
 ) -> None:
     """Show a model's card: training data, quality, limits, and the importance of indicators."""
-    from jobs.foundation.errors import InputMissing
     from jobs.lake.model_store import ModelStore
     from jobs.texts.model_card import card_markdown
 
@@ -54,7 +51,6 @@ def use_model(
     home: HomeOption, model_id: Annotated[str, typer.Argument(metavar="ID", help="A model's id.")], as_of: AsOfOption
 ) -> None:
     """Use a model from a day on, until a model is trained for a later day."""
-    from jobs.foundation.locks import hold_home_lock
     from jobs.lake.model_store import ModelStore
 
     with hold_home_lock(existing_home(home)):
@@ -72,10 +68,8 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Score a finished day with two models: which entities each would list, and which indicators make the difference."""
-    import json
     from dataclasses import asdict
 
-    from jobs.commands.options import profile_of_run
     from jobs.commands.rows import show
     from jobs.engine.lake import Lake
     from jobs.training.compare_models import compare_models

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jobs.commands.options import HomeOption, ProfileOfRunOption, day, profile_of
+from jobs.foundation.errors import ConfigError, ReplayMismatch
 
 if TYPE_CHECKING:
     from jobs.lake.table_comparison import Comparison, Difference
@@ -28,10 +30,8 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Write the result as JSON.")] = False,
 ) -> None:
     """Run a finished day again in a temporary home and compare. Exit with 7 if it differs, 8 if it cannot be replayed."""
-    import json
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.errors import ConfigError, ReplayMismatch
     from jobs.lake.manifests import find_run
     from jobs.replay import replay_run
 

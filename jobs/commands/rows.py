@@ -17,8 +17,6 @@ def show(rows: Sequence[Any], *, as_json: bool, empty: str) -> None:
     """Print dataclasses of one type, one row each, with their fields as columns.
 
     Args:
-        rows: the dataclasses.
-        as_json: print one JSON array.
         empty: the text to print when there are no rows.
     """
     facts = [asdict(row) for row in rows]

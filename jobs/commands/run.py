@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from jobs.commands.options import AsOfOption, HomeOption, ProfileOption, SourcesOption, day, sources_folder
+from jobs.foundation.locks import hold_home_lock
+from jobs.foundation.log import stage
 
 
 def run(
@@ -20,8 +22,6 @@ def run(
     from rich.console import Console
 
     from jobs.engine.lake import Lake
-    from jobs.foundation.locks import hold_home_lock
-    from jobs.foundation.log import stage
     from jobs.profile.load_profile import load_profile
     from jobs.report.daily_report import gather
     from jobs.report.export_list import export_list

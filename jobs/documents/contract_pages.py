@@ -58,10 +58,8 @@ def render_data_dictionary() -> str:
 
 
 def _contents() -> str:
-    lines = ["| table | grain | owner |", "|---|---|---|"]
-    for contract in every_table():
-        lines.append(_row(f"[{_title(contract)}](#{_anchor(_title(contract))})", contract.grain, contract.owner))
-    return "\n".join(lines)
+    rows = [_row(f"[{_title(one)}](#{_anchor(_title(one))})", one.grain, one.owner) for one in every_table()]
+    return "\n".join(["| table | grain | owner |", "|---|---|---|", *rows])
 
 
 def _title(contract: Contract) -> str:
@@ -132,7 +130,7 @@ def render_indicator_docs() -> str:
     for dimension in DIMENSIONS:
         indicators = [indicator for indicator in catalogue() if indicator.dimension == dimension]
         parts.append(f"## {_TITLES[dimension]}\n")
-        parts.append("| " + " | ".join(_HEADS) + " |\n" + "|---" * len(_HEADS) + "|")
+        parts.append(_row(*_HEADS) + "\n" + "|---" * len(_HEADS) + "|")
         parts.append("\n".join(_indicator_row(indicator) for indicator in indicators) + "\n")
     parts.append("## What is never an indicator\n")
     parts.append("\n".join(f"- **{denied.name}**: {denied.why}" for denied in deny_list()) + "\n")
@@ -155,4 +153,4 @@ def _indicator_row(indicator: Indicator) -> str:
         "yes" if indicator.peer else "",
         change if indicator.changeable else f"*Not the business itself.* {change}",
     )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return _row(*cells)

@@ -3,123 +3,104 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from html import escape
+from importlib import resources
 
 import numpy as np
 
-from jobs.documents.svg import Canvas
 from jobs.profile.load_profile import load_profile
 from models.risk.credit import class_of_interval, credit_points
 
+INK = "#1f2933"
+LINE = "#5b6b78"
+COLOURS = {"blue": "#d6e6f2", "green": "#dcefdc", "amber": "#fbe8c8", "red": "#f7d9d5", "grey": "#eceff1", "white": "#ffffff"}
 PROFILE = "cn"
 """The profile whose classes the figures show."""
-COLOURS = ("green", "grey", "amber", "red")
+CLASS_COLOURS = ("green", "grey", "amber", "red")
 """The colours of the classes, best class first."""
+
+
+class Canvas:
+    """A figure with a white background, so that it reads in a light and in a dark page."""
+
+    def __init__(self, width: int, height: int, title: str) -> None:
+        self._head = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+            f'font-family="system-ui, sans-serif" font-size="14" fill="{INK}">\n<title>{escape(title)}</title>\n'
+            '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
+            f'<path d="M0 0L10 5L0 10z" fill="{LINE}"/></marker></defs>\n'
+            f'<rect width="{width}" height="{height}" fill="#ffffff"/>\n'
+        )
+        self._parts: list[str] = []
+
+    def box(self, x: float, y: float, width: float, height: float, lines: str, colour: str = "white") -> None:
+        """Draw a box with centred lines of text; the first line is bold where there are several."""
+        self._parts.append(
+            f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="6" fill="{COLOURS[colour]}" stroke="{LINE}"/>'
+        )
+        rows = lines.split("\n")
+        first = y + height / 2 - 9 * (len(rows) - 1) + 5
+        for number, row in enumerate(rows):
+            is_title = number == 0 and len(rows) > 1
+            self.text(x + width / 2, first + 18 * number, row, bold=is_title, size=14 if is_title else 13 if len(rows) == 1 else 12)
+
+    def text(
+        self, x: float, y: float, text: str, *, bold: bool = False, size: int = 14, anchor: str = "middle", colour: str = INK
+    ) -> None:
+        """Write one line of text."""
+        weight = ' font-weight="600"' if bold else ""
+        self._parts.append(
+            f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size}"{weight} fill="{colour}">{escape(text)}</text>'
+        )
+
+    def arrow(
+        self, *points: tuple[float, float], label: str = "", at: tuple[float, float] | None = None, dashed: bool = False
+    ) -> None:
+        """Draw an arrow through points, with a label at a place of its own."""
+        path = " ".join(f"{x:g},{y:g}" for x, y in points)
+        dash = ' stroke-dasharray="5 4"' if dashed else ""
+        self._parts.append(
+            f'<polyline points="{path}" fill="none" stroke="{LINE}" stroke-width="1.5"{dash} marker-end="url(#tip)"/>'
+        )
+        if label and at is not None:
+            self.text(*at, label, size=12)
+
+    def curve(self, points: list[tuple[float, float]], colour: str, width: float = 2) -> None:
+        """Draw a line through points without a tip."""
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        self._parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
+
+    def area(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """Fill a rectangle without an edge."""
+        self._parts.append(f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{COLOURS[colour]}"/>')
+
+    def render(self) -> str:
+        """Return the figure as SVG."""
+        return self._head + "\n".join(self._parts) + "\n</svg>\n"
 
 
 def figures() -> dict[str, str]:
     """Return each figure as SVG, by the name of its file."""
     return {
-        "day.svg": day(),
-        "layers.svg": layers(),
-        "delivery.svg": delivery(),
+        **{f"{name}.svg": drawing(name) for name in ("day", "layers", "delivery")},
         "classes.svg": classes(),
         "selection.svg": selection(),
     }
 
 
-def day() -> str:
-    """Return the flow of a day, from delivered files to the list, the console and the trace back."""
-    canvas = Canvas(820, 545, "The flow of a day")
-    canvas.box(20, 20, 200, 60, "Deliveries\nfiles, or rows of a database", "grey")
-    canvas.box(20, 110, 200, 50, "Mapping\nconfig/…/sources/*.toml", "grey")
-    canvas.box(270, 20, 150, 60, "ingest\nread and map", "blue")
-    canvas.box(270, 120, 150, 60, "gate\ncheck rows, deliveries", "blue")
-    canvas.box(270, 220, 150, 60, "conform\nstandard codes", "blue")
-    canvas.box(270, 320, 150, 60, "settle\nverdict of the source", "blue")
-    canvas.box(470, 20, 120, 60, "bronze\nas delivered", "amber")
-    canvas.box(470, 120, 120, 60, "quarantine\nrejected records", "red")
-    canvas.box(470, 220, 120, 60, "silver\nevery version", "amber")
-    canvas.box(470, 320, 120, 60, "state\nsums, register", "amber")
-    canvas.box(650, 20, 150, 60, "link\ncomplaint to entity", "green")
-    canvas.box(650, 120, 150, 60, "features\nindicators, peers", "green")
-    canvas.box(650, 220, 150, 60, "train, score\nprobability, class", "green")
-    canvas.box(650, 320, 150, 60, "target\nlist within capacity", "green")
-    canvas.box(470, 430, 120, 60, "gold\none day of tables", "amber")
-    canvas.box(270, 430, 150, 60, "export, publish\nreport, console", "blue")
-    canvas.box(20, 430, 200, 60, "trace\nback to file and row", "grey")
-    canvas.arrow((220, 50), (268, 50))
-    canvas.arrow((220, 135), (245, 135), (245, 65), (268, 65))
-    canvas.arrow((420, 50), (468, 50))
-    canvas.arrow((530, 80), (530, 100), (345, 100), (345, 118))
-    canvas.arrow((420, 70), (445, 70), (445, 135), (468, 135), dashed=True)
-    canvas.arrow((420, 160), (468, 160), dashed=True)
-    canvas.arrow((345, 180), (345, 218))
-    canvas.arrow((420, 250), (468, 250))
-    canvas.arrow((345, 280), (345, 318))
-    canvas.arrow((530, 280), (530, 318))
-    canvas.arrow((590, 240), (620, 240), (620, 50), (648, 50))
-    canvas.arrow((590, 350), (620, 350), (620, 150), (648, 150))
-    canvas.arrow((725, 80), (725, 118))
-    canvas.arrow((725, 180), (725, 218))
-    canvas.arrow((725, 280), (725, 318))
-    canvas.arrow((725, 380), (725, 460), (592, 460))
-    canvas.arrow((345, 380), (345, 405), (700, 405), (700, 382), dashed=True)
-    canvas.arrow((470, 460), (422, 460))
-    canvas.arrow((530, 490), (530, 525), (120, 525), (120, 492), dashed=True)
-    return canvas.render()
-
-
-def layers() -> str:
-    """Return the layers of the packages; each may import what is below it."""
-    canvas = Canvas(900, 560, "Layers: each package imports only what is below it")
-    rows = [
-        ("dags", "when things run; imports nothing of ours, calls the command line", "grey"),
-        ("benchmarks", "measurements", "grey"),
-        ("simulation  |  console", "an invented world  |  the site for regulators", "blue"),
-        ("jobs", "commands > run_day, replay > report, onboarding, analysis > training > steps > incremental", "green"),
-        ("", "sources  >  engine, texts  >  lake  >  profile  >  formats  >  foundation  >  transforms", "green"),
-        ("models", "targeting  >  explanation  >  evaluation  >  labels  >  risk  >  anomaly  >  statistics", "amber"),
-        ("expectations", "gate  >  suites  >  row_rules, batch_metrics  >  contracts, standards", "red"),
-    ]
-    for number, (name, about, colour) in enumerate(rows):
-        top = 20 + 74 * number
-        if name:
-            height = 62 if name != "jobs" else 136
-            canvas.box(20, top, 190, height, name, colour)
-        canvas.box(220, top, 660, 62, about, colour)
-    canvas.text(450, 550, "> reads: is above, and may import what follows", size=12)
-    return canvas.render()
-
-
-def delivery() -> str:
-    """Return the states of a delivery, with what moves it on and what sends it back."""
-    canvas = Canvas(940, 440, "The states of a delivery")
-    canvas.box(20, 130, 170, 70, "received\nhashed, rows in bronze", "amber")
-    canvas.box(270, 130, 170, 70, "validated\nrules have answered", "blue")
-    canvas.box(520, 130, 170, 70, "accepted\nmay be used", "blue")
-    canvas.box(750, 130, 170, 70, "conformed\nrows in silver", "blue")
-    canvas.box(750, 330, 170, 70, "in use\nread by link, features", "green")
-    canvas.box(270, 330, 170, 70, "stopped\nolder data stay in use", "red")
-    canvas.box(20, 330, 170, 70, "withdrawn\nrows leave every table", "grey")
-    canvas.arrow((190, 165), (268, 165), label="gate", at=(229, 157))
-    canvas.arrow((440, 165), (518, 165), label="no critical", at=(479, 141))
-    canvas.text(479, 157, "rule fails", size=12)
-    canvas.arrow((690, 165), (748, 165), label="conform", at=(719, 157))
-    canvas.arrow((850, 200), (850, 328), label="same", at=(882, 260))
-    canvas.text(886, 276, "verdict", size=12)
-    canvas.arrow((355, 200), (355, 328), label="a critical", at=(400, 262))
-    canvas.text(400, 278, "rule fails", size=12)
-    canvas.arrow((150, 200), (150, 235), (300, 235), (300, 328), label="cannot be read", at=(225, 229))
-    canvas.arrow((60, 200), (60, 328), label="files gone", at=(95, 290))
-    canvas.arrow((870, 130), (870, 40), (60, 40), (60, 128), dashed=True)
-    canvas.text(465, 32, "a file, the mapping or the contract changed, or an earlier delivery did: take in again", size=12)
-    canvas.arrow((800, 130), (800, 85), (355, 85), (355, 128), dashed=True)
-    canvas.text(577, 77, "the rules changed: check again", size=12)
-    canvas.arrow((750, 365), (640, 365), (640, 270), (790, 270), (790, 202), dashed=True)
-    canvas.text(630, 312, "code lists or code", anchor="end", size=12)
-    canvas.text(630, 328, "changed: conform again", anchor="end", size=12)
-    canvas.arrow((330, 400), (330, 425), (210, 425), (210, 260), (115, 260), (115, 202), dashed=True)
-    canvas.text(345, 422, "a corrected file comes", anchor="start", size=12)
+def drawing(name: str) -> str:
+    """Return a figure of ``figures.toml``: its boxes, arrows and words, in order."""
+    figure = tomllib.loads(resources.files(__package__).joinpath("figures.toml").read_text(encoding="utf-8"))[name]
+    width, height = figure["size"]
+    canvas = Canvas(width, height, figure["title"])
+    for part in figure["parts"]:
+        if "box" in part:
+            canvas.box(*part.pop("box"), **part)
+        elif "arrow" in part:
+            canvas.arrow(*part.pop("arrow"), **part)
+        else:
+            canvas.text(*part.pop("place"), **part)
     return canvas.render()
 
 
@@ -133,7 +114,7 @@ def classes() -> str:
 
     profile = load_profile(PROFILE)
     bounds = [*profile.classes.values()]
-    for name, low, high, colour in reversed([*zip(profile.classes, bounds, [1000, *bounds], COLOURS, strict=False)]):
+    for name, low, high, colour in reversed([*zip(profile.classes, bounds, [1000, *bounds], CLASS_COLOURS, strict=False)]):
         canvas.area(x_of(low), top, width * (high - low) / 1000, 190, colour)
         canvas.text((x_of(low) + x_of(high)) / 2, top - 10, name, bold=True)
     cases: list[tuple[str, float, float, float]] = [

@@ -98,10 +98,7 @@ def jar_settings(*more: str) -> dict[str, str]:
     given = os.environ.get(JARS_VARIABLE)
     if given is not None:
         return {"spark.jars": given} if given.strip() else {}
-    settings = {
-        "spark.jars.packages": ",".join([delta_jar(), *more]),
-        "spark.jars.excludes": ",".join(_SPARK_HAS),
-    }
+    settings = {"spark.jars.packages": ",".join([delta_jar(), *more]), "spark.jars.excludes": ",".join(_SPARK_HAS)}
     ivy = os.environ.get(IVY_VARIABLE)
     return settings | ({"spark.jars.ivySettings": ivy} if ivy else {})
 

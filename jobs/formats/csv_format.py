@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from jobs.formats.csv_records import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
-from jobs.formats.raw_records import FileProblem, RawChunk, RawFile, no_rows, unreadable
+from jobs.formats.raw_records import RawChunk, RawFile, check_columns, no_rows, unexpected_columns, unreadable
 from jobs.formats.text_lines import Lines, LongLine, read_lines, text_reader, too_long
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -38,7 +38,7 @@ def read_csv(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
                 return
             if header is not None:
                 layout = _layout(file, header)
-                yield from _unexpected_columns(file, layout)
+                yield from unexpected_columns(file, [name for name in layout.header if name], no_rows(layout.wanted))
         pending = data
         if layout is None:
             continue
@@ -95,21 +95,9 @@ def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -
 
 
 def _layout(file: RawFile, header: tuple[str, ...]) -> Layout:
-    repeated = sorted({name for name in header if name and header.count(name) > 1})
-    if repeated:
-        raise FileProblem("duplicate_columns", f"the file {file.path.name} has these columns more than once: {', '.join(repeated)}")
-    missing = [name for name in file.columns or () if name not in header]
-    if missing:
-        raise FileProblem("missing_columns", f"the file {file.path.name} lacks the columns: {', '.join(missing)}")
-    wanted = file.columns if file.columns is not None else tuple(name for name in header if name)
-    return Layout(file.encoding, file.delimiter, header, wanted)
-
-
-def _unexpected_columns(file: RawFile, layout: Layout) -> Iterator[RawChunk]:
-    names = [name for name in layout.header if name and name not in layout.wanted]
-    if names:
-        warning = f"the file {file.path.name} has columns not expected: {', '.join(names)}"
-        yield RawChunk(no_rows(layout.wanted), warnings=(warning,))
+    named = tuple(name for name in header if name)
+    check_columns(file, named)
+    return Layout(file.encoding, file.delimiter, header, named if file.columns is None else file.columns)
 
 
 def guess_delimiter(head: bytes, encoding: str) -> str:

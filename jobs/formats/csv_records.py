@@ -107,9 +107,7 @@ def parse_block(data: bytes, first: int, layout: Layout, *, is_last: bool, is_st
     """Parse complete lines.
 
     Args:
-        data: the lines.
         first: the number of the first line.
-        layout: how lines are split.
         is_last: whether no more lines follow. Otherwise a record that is open at the end stays unused.
         is_strict_only: parse every line strictly, as the reference for tests.
     """
@@ -155,9 +153,7 @@ def _sound(block: Block, layout: Layout) -> np.ndarray:
         if character.encode() in block.data:
             sound &= ~_mask(pc.match_substring(texts, character))
     # The vectorised parser would remove a byte order mark at its beginning.
-    is_marked = _mask(pc.starts_with(texts, _MARK))
-    sound &= ~is_marked
-    return sound
+    return sound & ~_mask(pc.starts_with(texts, _MARK))
 
 
 def _parse_strictly(block: Block, index: int, first: int, layout: Layout, strict: _Strict, is_last: bool) -> int:
@@ -186,8 +182,7 @@ def _parse_strictly(block: Block, index: int, first: int, layout: Layout, strict
     if len(fields) != len(layout.header):
         if taken > 1:
             return _unbalanced(block, index, number, layout, strict)
-        reason = f"line {number} has {len(fields)} fields where the header has {len(layout.header)}"
-        strict.rejected.append(RejectedRecord(number, text[:LONGEST_RAW], "wrong_field_count", reason))
+        strict.rejected.append(_wrong_count(number, text, len(fields), layout))
         return 1
     strict.numbers.append(number)
     strict.records.append(fields)
@@ -217,6 +212,11 @@ def _unbalanced(block: Block, index: int, number: int, layout: Layout, strict: _
     raw = show(block.bytes_of(index), layout.encoding)
     strict.rejected.append(RejectedRecord(number, raw, "unbalanced_quote", reason))
     return 1
+
+
+def _wrong_count(number: int, text: str, fields: int, layout: Layout) -> RejectedRecord:
+    reason = f"line {number} has {fields} fields where the header has {len(layout.header)}"
+    return RejectedRecord(number, text[:LONGEST_RAW], "wrong_field_count", reason)
 
 
 def _line_fault(block: Block, index: int, number: int, layout: Layout) -> RejectedRecord | None:
@@ -261,11 +261,9 @@ def _parse_sound(block: Block, keep: np.ndarray, first: int, layout: Layout, str
     )
     if wrong:
         for position in wrong:
-            number = first + int(places[position])
             text = lines[position].as_py()
             fields = len(split_record(text, layout.delimiter))
-            reason = f"line {number} has {fields} fields where the header has {len(layout.header)}"
-            strict.rejected.append(RejectedRecord(number, text[:LONGEST_RAW], "wrong_field_count", reason))
+            strict.rejected.append(_wrong_count(first + int(places[position]), text, fields, layout))
         is_right = np.ones(len(places), bool)
         is_right[wrong] = False
         places, lines = places[is_right], lines.filter(pa.array(is_right))

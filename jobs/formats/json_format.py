@@ -67,9 +67,7 @@ def parse_objects(
     """Parse complete lines.
 
     Args:
-        data: the lines.
         first: the number of the first line.
-        encoding: a line-safe encoding.
         columns: the keys to keep.
         extra: counts the objects that have each other key.
 

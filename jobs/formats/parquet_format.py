@@ -22,7 +22,9 @@ from jobs.formats.raw_records import (
     RawChunk,
     RawFile,
     RejectedRecord,
+    check_columns,
     declared_type,
+    unexpected_columns,
     unreadable,
 )
 from jobs.formats.text_lines import LONGEST_LINE
@@ -49,19 +51,9 @@ def read_parquet(file: RawFile) -> Iterator[RawChunk]:
         yield unreadable(path.name, first_line(error), columns or ())
         return
     with table:
-        names = schema.names
-        repeated = sorted({name for name in names if names.count(name) > 1})
-        missing = [name for name in columns or () if name not in names]
-        wanted = list(columns) if columns is not None else names
-        if repeated or missing:
-            rule, what = ("duplicate_columns", repeated) if repeated else ("missing_columns", missing)
-            verb = "has these columns more than once" if repeated else "lacks the columns"
-            raise FileProblem(rule, f"the file {path.name} {verb}: {', '.join(what)}")
-        unexpected = tuple(name for name in names if name not in wanted)
-        if unexpected:
-            yield RawChunk(
-                _empty(schema, wanted, types), warnings=(f"the file {path.name} has columns not expected: {', '.join(unexpected)}",)
-            )
+        check_columns(file, schema.names)
+        wanted = list(columns) if columns is not None else schema.names
+        yield from unexpected_columns(file, schema.names, _empty(schema, wanted, types))
         yield from _groups(table, path, wanted, types)
 
 

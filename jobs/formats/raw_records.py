@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +71,20 @@ class FileProblem(Exception):
         self.reason = reason
 
 
+def check_columns(file: RawFile, names: Sequence[str]) -> None:
+    """Check that a file with the columns ``names`` has each one once, and none of the expected ones is missing.
+
+    Raises:
+        FileProblem: when columns are missing or doubled.
+    """
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FileProblem("duplicate_columns", f"the file {file.path.name} has these columns more than once: {', '.join(repeated)}")
+    missing = [name for name in file.columns or () if name not in names]
+    if missing:
+        raise FileProblem("missing_columns", f"the file {file.path.name} lacks the columns: {', '.join(missing)}")
+
+
 @dataclass(frozen=True)
 class RawChunk:
     """Some consecutive records of a file.
@@ -96,6 +110,13 @@ def text_table(values: dict[str, list[str | None]], numbers: list[int], raws: li
     """A table of text columns with the line numbers and raw texts of its records."""
     arrays = {name: pa.array(column, pa.string()) for name, column in values.items()}
     return pa.table(arrays | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())})
+
+
+def unexpected_columns(file: RawFile, names: Sequence[str], rows: pa.Table) -> Iterator[RawChunk]:
+    """A warning with the columns that the mapping does not use, if there are any; ``rows`` is a table without a row."""
+    unused = [name for name in names if name not in rows.column_names]
+    if unused:
+        yield RawChunk(rows, warnings=(f"the file {file.path.name} has columns not expected: {', '.join(unused)}",))
 
 
 def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawChunk:

@@ -25,8 +25,8 @@ STEP_ROOTS = {
     ),
     "gate": ("jobs.steps.gate_source:gate_new_days",),
     "conform": ("jobs.steps.conform_source:conform_source",),
-    "tax_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:TAX_STATE"),
-    "register_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.state_tables:REGISTER_STATE"),
+    "tax_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.entity_state:TAX_STATE"),
+    "register_state": ("jobs.incremental.entity_state:update_state", "jobs.incremental.entity_state:REGISTER_STATE"),
     "features": ("jobs.steps.build_features:rebuild_features",),
     "score": ("jobs.steps.score_entities:score_day", "models.storage", "jobs.lake.model_store", "jobs.profile.profile"),
 }

@@ -1,14 +1,11 @@
 """Find the definitions that code reaches, and hash what they say.
 
-A definition is a function, a class or a constant of a module. Its text is its syntax tree without comments, docstrings, imports and
-annotations of functions. Where it uses another definition of ours, the text has the name and a digest of that definition, never the
-module, so that a module may be moved, renamed or merged without a change of the hash.
+A definition is a function, a class with its methods, or a constant. Its text is its syntax tree without comments, docstrings,
+imports and annotations of functions. Another definition of ours appears in it by name and digest, never by module, so that a module
+may be moved, renamed or merged without a change of the hash, which is the same on Python 3.11, 3.12 and 3.13.
 
-Names are followed as they are written: functions, classes, constants, imports inside functions, attributes of modules, classes in
-annotations, and strings that are the dotted name of a definition. A class is one definition with all its methods. A name that is
-put together while the program runs (``getattr`` of an instance, ``import_module``) cannot be followed.
-
-The module uses the standard library only, and the hash is the same on Python 3.11, 3.12 and 3.13.
+Names are followed as they are written: also imports inside functions, attributes of modules, classes in annotations, and strings
+that are dotted names. A name that is put together while the program runs (``getattr``, ``import_module``) cannot be followed.
 """
 
 from __future__ import annotations

@@ -1,12 +1,8 @@
 """Named points around every write, at which a test can kill the process.
 
-Tables are written in :mod:`jobs.lake.tables` and :mod:`jobs.engine.lake` only, files in :mod:`jobs.foundation.files` only. All
-pass through here, so a new table or file gets its points without further code. Maintenance (:mod:`jobs.lake.maintenance`) names
-its own commits. A point is ``moment:what``, such as ``before:gold.features``, ``drafted:manifests/runs`` or
-``after:vacuumed gold.features``; days, versions and identifiers are left out.
-
-A point does nothing unless :func:`watch` was called, and only tests call it: no variable, option, file or profile does. So a
-production run cannot stop here by accident, and pays one comparison per write.
+Every write of a table or a file passes through here; maintenance (:mod:`jobs.lake.maintenance`) names its own commits. A point is
+``moment:what``, such as ``before:gold.features`` or ``drafted:manifests/runs``, without days, versions and identifiers. It does
+nothing unless :func:`watch` was called, and only tests call it.
 """
 
 from __future__ import annotations

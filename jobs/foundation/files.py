@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -97,6 +98,12 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def days_in(folder: Path) -> list[date]:
     """The days of the files ``<day>.json`` in a folder, in order."""
     return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.json"))
@@ -106,7 +113,6 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
     """The content of a TOML file.
 
     Args:
-        path: the file.
         kind: what the user calls it, ``profile`` or ``mapping``.
 
     Raises:

@@ -1,8 +1,7 @@
 """State that is carried from day to day, and the rules that say which tables are current.
 
 - Is silver what the batch books say? :mod:`~jobs.incremental.consistency`
-- Which entities changed since the state was written? :mod:`~jobs.incremental.entity_state`
-- Which state is stored, and how is it computed? :mod:`~jobs.incremental.state_tables`
+- Which state is stored, and which entities changed since it was written? :mod:`~jobs.incremental.entity_state`
 - Is this table current? :mod:`~jobs.incremental.staleness`
 - Which class did an entity have before? :mod:`~jobs.incremental.previous_classes`
 """

@@ -1,8 +1,7 @@
 """Check that the rows of silver are those that the batch books record.
 
-Books and silver disagree while the steps of a source have not all finished: a delivery was corrected or withdrawn and its old rows
-are still there, a step died between its table and its book, or its table was restored. The day continues with the rows that are
-there, but a table made from them must not count as made from the deliveries that the books name.
+They disagree while a source's steps have not all finished, as after a correction, a crash or a restore. The day continues with the
+rows that are there, but a table made from them must not count as made from the deliveries that the books name.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ def consistent_deliveries(lake: Lake, mapped: Iterable[str]) -> Deliveries | Non
     """The deliveries with rows in silver; None when silver has rows that no book records, or lacks rows that one records.
 
     Args:
-        lake: the lake, as it is now.
         mapped: the names of the profile's sources. A source without a mapping that has rows in silver counts too.
     """
     in_silver = {name: _deliveries(lake.partitions(table)) for name, table in SILVER.items()}

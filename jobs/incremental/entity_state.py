@@ -15,8 +15,9 @@ from pathlib import Path
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from expectations.contracts import registration, silver, state, tax_filing
 from expectations.contracts.contract import Contract
-from expectations.contracts.lineage import AS_OF, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
+from expectations.contracts.lineage import AS_OF, CONTENT_HASH, DELIVERED_ON, ENTITY_ID, KNOWN_AT, SOURCE
 from expectations.contracts.registry import SILVER
 from expectations.contracts.state import CHANGES_ON
 from jobs.engine.lake import Lake
@@ -30,7 +31,8 @@ from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise, join_few
 from jobs.transforms.latest_known import instant_sql
-from jobs.transforms.tax_sums import closed_month
+from jobs.transforms.register_state import READ, register_as_of
+from jobs.transforms.tax_sums import closed_month, returns_as_of, sum_returns
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,37 @@ class StateTable:
     is_there: str
     empty: tuple[str, object]
     depends_on_month: bool
+
+
+def _tax_sums(filings: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
+    return sum_returns(returns_as_of(filings, as_of=as_of, cutoff=cutoff), as_of=as_of)
+
+
+REGISTER_STATE = StateTable(
+    table=state.REGISTER,
+    contract=registration.CONTRACT.name,
+    columns=tuple(map(str, READ)),
+    step="register_state",
+    compute=register_as_of,
+    is_there=str(state.IS_THERE),
+    empty=(state.IS_THERE, False),
+    depends_on_month=False,
+)
+"""What the register says of each entity."""
+
+TAX_STATE = StateTable(
+    table=state.TAX_SUMS,
+    contract=tax_filing.CONTRACT.name,
+    columns=tuple(str(column) for column in silver.FILING.columns if column != CONTENT_HASH),
+    step="tax_state",
+    compute=_tax_sums,
+    is_there=f"{state.RETURNS} > 0",
+    empty=(state.RETURNS, 0),
+    depends_on_month=True,
+)
+"""The sums of each entity's tax returns."""
+
+STATE_TABLES = (REGISTER_STATE, TAX_STATE)
 
 
 @dataclass(frozen=True)
@@ -93,16 +126,12 @@ def update_state(table: StateTable, lake: Lake, profile: Profile, as_of: date, *
 
 def can_update_state(table: StateTable, lake: Lake, profile: Profile, as_of: date) -> bool:
     """Whether the day's state is current, or an earlier day's state holds, so that not every entity must be computed."""
-    state = _StateOfDay(table, lake, profile, as_of)
-    return state.is_current() or state.newest_before() is not None
+    day = _StateOfDay(table, lake, profile, as_of)
+    return day.is_current() or day.newest_before() is not None
 
 
 def read_state(table: StateTable, lake: Lake, as_of: date, materialise: Materialise | None = None) -> DataFrame:
-    """One row per entity with something in the state, as :func:`update_state` left it on the day.
-
-    Args:
-        materialise: see :func:`keep_newest_state`.
-    """
+    """One row per entity with something in the state, as :func:`update_state` left it on the day."""
     parts = StateInputs(**read_json(_note(table, lake.home, as_of))).parts
     return _read_parts(table, lake, parts, materialise).where(table.is_there)
 
@@ -189,8 +218,8 @@ class _StateOfDay:
             due = before.where(F.col(CHANGES_ON) <= F.lit(self.as_of)).select(ENTITY_ID)
             entities = scratch.materialise(self.news_since(day, batches, earlier).union(due).distinct())
             # Finding the newest version of a record reads all versions several times, so the few rows are read once.
-            silver = self.lake.read(SILVER[table.contract]).select(*table.columns)
-            rows = scratch.materialise(entities.join(silver, ENTITY_ID, "inner"))
+            versions = self.lake.read(SILVER[table.contract]).select(*table.columns)
+            rows = scratch.materialise(entities.join(versions, ENTITY_ID, "inner"))
             computed = entities.join(table.compute(rows, self.as_of, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
             column, value = table.empty
             computed = computed.withColumn(column, F.coalesce(F.col(column), F.lit(value)))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, timedelta
+from operator import add
 from pathlib import Path
 from typing import Any
 
 from expectations.contracts.lineage import DELIVERED_ON
-from jobs.foundation.files import read_json, write_json
+from jobs.foundation.files import read_json, sha256_of, write_json
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class Counts:
     quarantined: int = 0
     out_of_scope: int = 0
     absent: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        """The sum of both."""
+        return Counts(*map(add, astuple(self), astuple(other)))
 
     @property
     def adds_up(self) -> bool:
@@ -141,16 +146,13 @@ def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
     found = path.stat()
     if earlier and (earlier.size, earlier.mtime_ns) == (found.st_size, found.st_mtime_ns):
         return earlier
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileFacts(name, found.st_size, found.st_mtime_ns, digest)
+    return FileFacts(name, found.st_size, found.st_mtime_ns, sha256_of(path))
 
 
 def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:
     """The fingerprint of each delivery day, oldest first.
 
     Args:
-        files: the files of each day.
         rules: a fingerprint of the mapping and the contract.
         unused: days that may not be used, so that later days do not depend on them.
     """

@@ -61,7 +61,7 @@ class FinishedRun:
         if not lake.exists(contract):
             return None
         table = lake.open(contract)
-        check_current(table, contract.full_name, contract, self.home)
+        check_current(table, contract, self.home)
         return table
 
     def rows(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
@@ -87,7 +87,6 @@ class FinishedRun:
         Keys whose newest version is absent are left out. :func:`jobs.transforms.latest_known.keep_latest` is the same for frames.
 
         Args:
-            contract: the table's.
             columns: columns to return unchanged.
             event_on: the column with the day of a version's event.
             key: the column that versions are grouped by.
@@ -108,8 +107,7 @@ class FinishedRun:
         is_known = pc.and_(
             pc.less(known_at, pa.scalar(self.cutoff, pa.timestamp("us", tz="UTC"))),
             pc.or_(
-                pc.is_null(rows[event_on]),
-                pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False),
+                pc.is_null(rows[event_on]), pc.fill_null(pc.less_equal(rows[event_on], pa.scalar(self.as_of, pa.date32())), False)
             ),
         )
         rows = rows.filter(is_known)
@@ -171,21 +169,6 @@ class FinishedRun:
 
     def _source(self, name: str) -> dict[str, Any]:
         return read_source_manifest(self.home, name, self.as_of) or {}
-
-    def model_figures(self) -> dict[str, Any]:
-        """The figures of the stored model that its card describes; empty when there is none."""
-        stored = read_json(self._model / "model.json")
-        if stored is None:
-            return {}
-        learner = (stored.get("learnt") or {}).get("learner") or {}
-        members = list(zip(learner.get("members", [learner]), learner.get("shares", [1.0]), strict=True))
-        cards = [{"base": one["base"], "share": share} for one, share in members if one.get("kind") == "scorecard"]
-        return {
-            "anomaly_weight": stored.get("anomaly_weight"),
-            "calibration": stored.get("calibration"),
-            "level": (stored.get("interval") or {}).get("level"),
-            "scorecard": cards[0] if cards else None,
-        }
 
     def model_card(self) -> str:
         """The model's card: JSON, or the Markdown of an older model; empty when there is none."""

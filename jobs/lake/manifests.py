@@ -127,23 +127,20 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
         CannotReplay: when it is damaged, or the day's own manifest is gone while that of its run is there.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
-    is_name = isinstance(which, date) or Path(which).name == which
-    found = _read_run(path) if is_name else None
-    if found is None and isinstance(which, date) and (left := _left_by_id(home, which)):
+    found = _read_run(path) if isinstance(which, date) or Path(which).name == which else None
+    if found is not None:
+        return found
+    if not isinstance(which, date):
+        what, next_step = f"there is no run {which!r}", "name the run_id of a manifest there"
+    elif left := _left_by_id(home, which):
         raise CannotReplay(
             what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
             where=str(path),
             next_step="restore it from a backup; if the run died at its last write, run the day again",
         )
-    if found is None:
-        raise InputMissing(
-            what=f"the day {which} was not finished" if isinstance(which, date) else f"there is no run {which!r}",
-            where=str(run_manifest_path(home, date.min).parent),
-            next_step="run the day first with `steelyard run`"
-            if isinstance(which, date)
-            else "name the run_id of a manifest there",
-        )
-    return found
+    else:
+        what, next_step = f"the day {which} was not finished", "run the day first with `steelyard run`"
+    raise InputMissing(what=what, where=str(run_manifest_path(home, date.min).parent), next_step=next_step)
 
 
 def _left_by_id(home: Path, as_of: date) -> list[str]:
@@ -230,11 +227,7 @@ def source_verdict(
     A delivery is in use when it was ingested, passed its gate and was conformed to silver. The verdict says when it was not.
 
     Args:
-        home: the run's home.
-        source: its name.
-        contract: its contract's name.
         every_days: how often a delivery is expected; None when there is one delivery only.
-        as_of: the day.
         newest_delivery: the newest delivery found by then, None when there is none.
     """
     batches = BatchBook(home, source).until(as_of)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_json
+from jobs.lake.batches import Counts
 from jobs.lake.manifests import run_manifest_path, source_manifest_path
 
 GOOD_VERDICTS = ("passed", "unchanged")
@@ -47,26 +48,6 @@ class RuleResult:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """Rows of one delivery, or of several together."""
-
-    read: int = 0
-    kept: int = 0
-    duplicates: int = 0
-    quarantined: int = 0
-    out_of_scope: int = 0
-
-    def __add__(self, other: Counts) -> Counts:
-        """The sum of both."""
-        return Counts(*(mine + its for mine, its in zip(astuple(self), astuple(other), strict=True)))
-
-    @property
-    def is_balanced(self) -> bool:
-        """Whether rows read are the sum of rows kept, duplicates and quarantined; rows out of scope are not counted as read."""
-        return self.read == self.kept + self.duplicates + self.quarantined
-
-
-@dataclass(frozen=True)
 class Source:
     """A source on a day: its verdict, the counts of each delivery so far, and its rules' results.
 
@@ -101,7 +82,7 @@ class Source:
     @property
     def is_balanced(self) -> bool:
         """Whether the counts of every delivery add up."""
-        return all(counts.is_balanced for _, counts in self.deliveries)
+        return all(counts.adds_up for _, counts in self.deliveries)
 
     @property
     def failed_rules(self) -> int:
@@ -118,8 +99,6 @@ def read_sources(home: Path, as_of: date, verdicts: dict[str, str]) -> tuple[Sou
     """Every source of a day, by name.
 
     Args:
-        home: the run's home.
-        as_of: the day.
         verdicts: the run manifest's verdict of each source, used alone for a source without a manifest of that day.
 
     Raises:

@@ -47,7 +47,6 @@ def compare(table: str, published: pa.Table, made: pa.Table, key: Sequence[str])
 
     Args:
         table: the name for messages.
-        published: the published table.
         made: the table of the replay.
         key: the columns that identify a row.
     """

@@ -29,16 +29,16 @@ def is_current(table: DeltaTable, contract: Contract) -> bool:
     return version_of(table) == contract.version and columns_apart(columns_of(table), contract) == ([], [])
 
 
-def check_current(table: DeltaTable, name: str, contract: Contract, home: Path) -> None:
+def check_current(table: DeltaTable, contract: Contract, home: Path) -> None:
     """Check that a table has the current contract version and columns.
 
     Raises:
         ConfigError: when it is older and must be migrated first, or newer.
     """
-    check_not_newer(table, name, contract, home)
+    check_not_newer(table, contract, home)
     if is_current(table, contract):
         return
-    found = version_of(table)
+    name, found = contract.full_name, version_of(table)
     if found < contract.version:
         what = f"the table {name} has version {found} of its columns, and this Steelyard writes version {contract.version}"
     else:
@@ -53,13 +53,13 @@ def check_current(table: DeltaTable, name: str, contract: Contract, home: Path) 
     )
 
 
-def check_not_newer(table: DeltaTable, name: str, contract: Contract, home: Path) -> None:
+def check_not_newer(table: DeltaTable, contract: Contract, home: Path) -> None:
     """Check that a table was not written by a later Steelyard.
 
     Raises:
         ConfigError: when it was.
     """
-    found = version_of(table)
+    name, found = contract.full_name, version_of(table)
     if found > contract.version:
         raise ConfigError(
             what=f"the table {name} has version {found} of its columns, and this Steelyard knows version {contract.version}",
@@ -68,12 +68,12 @@ def check_not_newer(table: DeltaTable, name: str, contract: Contract, home: Path
         )
 
 
-def migrations(table: DeltaTable, name: str, contract: Contract) -> list[Migration]:
+def migrations(table: DeltaTable, contract: Contract) -> list[Migration]:
     """The migrations that an older table still needs."""
     found = version_of(table)
-    return [step for step in MIGRATIONS if step.table == name and found < step.version <= contract.version]
+    return [step for step in MIGRATIONS if step.table == contract.full_name and found < step.version <= contract.version]
 
 
-def selects_up(table: DeltaTable, name: str, contract: Contract) -> list[Select]:
+def selects_up(table: DeltaTable, contract: Contract) -> list[Select]:
     """The selects that convert rows of an older table to its contract; none for a current table."""
-    return steps_up(name, contract, version_of(table), columns_of(table), MIGRATIONS)
+    return steps_up(contract.full_name, contract, version_of(table), columns_of(table), MIGRATIONS)

@@ -194,9 +194,9 @@ class LakeTables:
             ConfigError: when the newest version was written by an earlier Steelyard and not migrated, or by a later one.
         """
         if self._pinned(contract) is None:
-            check_current(table, contract.full_name, contract, self.home)
-        check_not_newer(table, contract.full_name, contract, self.home)
-        return selects_up(table, contract.full_name, contract)
+            check_current(table, contract, self.home)
+        check_not_newer(table, contract, self.home)
+        return selects_up(table, contract)
 
     def _ready(self, contract: Contract) -> None:
         """Check that the table may be written, and create it when it does not exist.
@@ -208,7 +208,7 @@ class LakeTables:
         if self._is_pinned(contract):
             raise ValueError(f"{contract.full_name} is read as it was at a version, and cannot be written")
         if self.exists(contract):
-            check_current(self.open(contract), contract.full_name, contract, self.home)
+            check_current(self.open(contract), contract, self.home)
         else:
             self.create(contract)
 

@@ -1,8 +1,7 @@
 """Which days of a source a step began to write and may not have finished.
 
-A step commits to several tables and then to its book of batches. If it dies in between, the tables hold rows that the book does
-not know. If the delivery, mapping or profile is then reverted, the book finds no change and these rows would stay. So a step notes
-its intent before it writes, and deletes the note when everything is written.
+A step commits to several tables and then to its book of batches. If it dies in between and the delivery, mapping or profile is then
+reverted, the book finds no change and its rows would stay. So a step notes its intent first, and deletes the note at the end.
 """
 
 from __future__ import annotations

@@ -99,24 +99,17 @@ def with_try(sql: str) -> str:
     made: list[str] = []
     for place, token in enumerate(parts):
         twin = _TWINS.get(token.text.lower()) if token.kind == "word" else None
-        is_call = any(part.text == "(" for part in _next_solid(parts, place))
-        made.append(twin if twin and is_call else token.text)
+        made.append(twin if twin and _is_call(parts, place) else token.text)
     return "".join(made)
 
 
 def calls(sql: str) -> tuple[str, ...]:
     """The functions that a SQL text calls, in lower case, in order, each once."""
     parts = list(tokens(sql))
-    found = {
-        token.text.lower(): None
-        for place, token in enumerate(parts)
-        if token.kind == "word" and any(part.text == "(" for part in _next_solid(parts, place))
-    }
-    return tuple(found)
+    called = (token.text.lower() for place, token in enumerate(parts) if token.kind == "word" and _is_call(parts, place))
+    return tuple(dict.fromkeys(called))
 
 
-def _next_solid(parts: list[Token], place: int) -> Iterator[Token]:
-    for part in parts[place + 1 :]:
-        if part.kind != "space":
-            yield part
-            return
+def _is_call(parts: list[Token], place: int) -> bool:
+    """Whether the next token that is no space is an opening bracket."""
+    return next((part.text for part in parts[place + 1 :] if part.kind != "space"), "") == "("

@@ -180,12 +180,7 @@ def _volumes(context: Context, texts: Texts) -> Chart:
 
 
 def _chart(
-    name: str,
-    texts: Texts,
-    heads: tuple[str, ...],
-    rows: Sequence[tuple[str, ...]],
-    height: int,
-    paint: Callable[[Figure], None],
+    name: str, texts: Texts, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]], height: int, paint: Callable[[Figure], None]
 ) -> Chart:
     words = tuple(texts.either(f"table.{head}", "") or texts(f"chart.{head}") for head in heads)
     return make_chart(name, texts(f"chart.{name}"), texts(f"chart.{name}_about"), words, rows, height, paint)

@@ -15,16 +15,7 @@ import pyarrow.compute as pc
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF
-from expectations.contracts.scoring import (
-    ANOMALY,
-    MARGIN,
-    MODEL_ID,
-    PROBABILITY,
-    REASONS,
-    RISK_CLASS,
-    RISK_LIST,
-    SCORES,
-)
+from expectations.contracts.scoring import ANOMALY, MARGIN, MODEL_ID, PROBABILITY, REASONS, RISK_CLASS, RISK_LIST, SCORES
 from jobs.foundation.errors import InputMissing
 from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources

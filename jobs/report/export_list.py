@@ -109,9 +109,6 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
     """Write a day's list to a file, and replace an older one.
 
     Args:
-        home: the run's home.
-        profile: the profile of the run.
-        as_of: the day.
         format: one of :data:`EXPORT_FORMATS`.
         out: the file. A missing folder is created.
         language: of reasons, names and the page.

@@ -67,7 +67,6 @@ def draw(width: int, height: int, name: str, label: str, paint: Callable[[Figure
 
     Args:
         width: in pixels; the page may scale it.
-        height: in pixels.
         name: unique on the page; the element's ids begin with it.
         label: the text for screen readers.
         paint: draws into the figure, which has 72 dpi, so that a point is a pixel.

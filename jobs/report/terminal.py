@@ -18,10 +18,7 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     """Print the first rows of each region with their first reason, and how many rows are left out.
 
     Args:
-        context: the day.
-        console: where to print.
         top: the largest number of rows in all. Regions get their rows in turn.
-        language: of names and reasons.
 
     Raises:
         ConfigError: for an unknown language.

@@ -24,25 +24,9 @@ from jobs.foundation.errors import ConfigError, first_line
 from jobs.lake.batches import Batch, FileFacts
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.mapping_schema import Database
+from jobs.sources import postgresql
 from jobs.sources.landing import DELIVERED, FILE, Landed, Landing
-from jobs.sources.postgresql import (
-    DAY,
-    KEY,
-    RULE,
-    SESSION,
-    SOUND,
-    address_of,
-    check_columns,
-    connected,
-    dateless_sql,
-    days_sql,
-    name_of,
-    newest_sql,
-    read_day,
-    records_sql,
-    rejected,
-    without_password,
-)
+from jobs.sources.postgresql import DAY, KEY, RULE, SOUND, name_of
 
 if TYPE_CHECKING:
     from jobs.engine.lake import Lake
@@ -67,13 +51,15 @@ def carry_days(session: SparkSession, mapping: SourceMapping, days: Sequence[dat
     url, properties = jdbc_address(mapping)
     conditions = [f"{DAY} = DATE '{day.isoformat()}'" for day in days]
     try:
-        records = session.read.jdbc(url, f"({records_sql(mapping)}) AS records", predicates=conditions, properties=properties)
+        records = session.read.jdbc(
+            url, f"({postgresql.records_sql(mapping)}) AS records", predicates=conditions, properties=properties
+        )
         file = F.concat(F.lit(name_of(mapping, "")), F.col(DAY).cast("string")).alias(FILE)
         kept = [F.col(f"`{name.replace('`', '``')}`") for name in mapping.raw.columns]
         records.select(*kept, file, F.col(DAY).alias(DELIVERED), ROW, KEY, RAW, RULE).write.partitionBy(RULE).parquet(str(folder))
     except (PySparkException, Py4JJavaError) as error:  # the second covers errors of the JDBC driver
         raise ConfigError(
-            what=f"Spark cannot read the database: {without_password(_said(error), address_of(mapping))}",
+            what=f"Spark cannot read the database: {postgresql.without_password(_said(error), postgresql.address_of(mapping))}",
             where=f"{mapping.path.name}, {name_of(mapping, days[0])} to {days[-1]}",
             next_step=f"check that the database answers where Spark runs, and that the driver is among its JARs ({POSTGRESQL_JAR})",
         ) from error
@@ -90,7 +76,7 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
     Raises:
         ConfigError: when the address has a parameter that JDBC does not know, or not exactly one host and port.
     """
-    parts = urlsplit(address_of(mapping))
+    parts = urlsplit(postgresql.address_of(mapping))
     given = dict(parse_qsl(parts.query))
     unknown = sorted(set(given) - set(_PARAMETERS))
     try:
@@ -107,7 +93,7 @@ def jdbc_address(mapping: SourceMapping) -> tuple[str, dict[str, str]]:
     properties = {
         "driver": "org.postgresql.Driver",
         "fetchsize": str(ROWS_AT_ONCE),
-        "sessionInitStatement": "; ".join(SESSION),
+        "sessionInitStatement": "; ".join(postgresql.SESSION),
         **{_PARAMETERS[name]: value for name, value in given.items()},
     }
     if parts.username:
@@ -132,9 +118,9 @@ class InDatabase:
         """
         since = self._since(known)
         found = {day: batch.files for day, batch in known.items() if since is not None and day < since}
-        with connected(self._mapping) as cursor:
-            check_columns(cursor, self._mapping)
-            cursor.execute(days_sql(self._mapping, self._as_of, since))
+        with postgresql.connected(self._mapping) as cursor:
+            postgresql.check_columns(cursor, self._mapping)
+            cursor.execute(postgresql.days_sql(self._mapping, self._as_of, since))
             days = cursor.fetchall()
             if known and not days:
                 self._check_not_emptied(cursor, known)
@@ -142,13 +128,13 @@ class InDatabase:
                 day = date.fromisoformat(text)
                 digest = hashlib.sha256(f"{count} {first} {second}".encode()).hexdigest()
                 found[day] = [FileFacts(name_of(self._mapping, day), count, 0, digest)]
-            cursor.execute(dateless_sql(self._mapping))
+            cursor.execute(postgresql.dateless_sql(self._mapping))
             (self._dateless,) = cursor.fetchone()
         return found
 
     def _check_not_emptied(self, cursor: Any, known: Mapping[date, Batch]) -> None:
         """Refuse a table without any record: a source may withdraw the days of the look-back, but hardly all days."""
-        cursor.execute(newest_sql(self._mapping, self._as_of))
+        cursor.execute(postgresql.newest_sql(self._mapping, self._as_of))
         (newest,) = cursor.fetchone()
         if newest is None:
             raise ConfigError(
@@ -166,8 +152,8 @@ class InDatabase:
     def newest(self) -> date | None:
         """The newest day with a record; None when the database does not answer, which ingest reports."""
         try:
-            with connected(self._mapping) as cursor:
-                cursor.execute(newest_sql(self._mapping, self._as_of))
+            with postgresql.connected(self._mapping) as cursor:
+                cursor.execute(postgresql.newest_sql(self._mapping, self._as_of))
                 (day,) = cursor.fetchone()
         except ConfigError:
             return None
@@ -187,9 +173,9 @@ class InDatabase:
         landing = Landing(self._mapping, folder)
         if is_apache_spark(lake.session):
             return self._carry(days, folder, lake, landing)
-        with connected(self._mapping) as cursor:
+        with postgresql.connected(self._mapping) as cursor:
             for day in days:
-                landing.take(read_day(cursor, self._mapping, day), name_of(self._mapping, day), day)
+                landing.take(postgresql.read_day(cursor, self._mapping, day), name_of(self._mapping, day), day)
         return landing.close()
 
     def _carry(self, days: Sequence[date], folder: Path, lake: Lake, landing: Landing) -> Landed:
@@ -197,7 +183,11 @@ class InDatabase:
         records = carry_days(lake.session, self._mapping, days, carried)
         for row in records.where(F.col(RULE) != SOUND).orderBy(DELIVERED, ROW, KEY, RAW).collect():
             day = row[DELIVERED]
-            landing.reject(rejected(self._mapping, row[ROW], row[KEY], row[RAW], row[RULE]), name_of(self._mapping, day), day)
+            landing.reject(
+                postgresql.rejected(self._mapping, row[ROW], row[KEY], row[RAW], row[RULE]),
+                name_of(self._mapping, day),
+                day,
+            )
         landed = landing.close()
         counts = {row[DELIVERED]: row["count"] for row in records.groupBy(DELIVERED).count().collect()}
         landed.read = {day: counts.get(day, 0) for day in days}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from jobs.foundation.errors import ConfigError
 from jobs.lake.batches import Batch, FileFacts, file_facts
@@ -16,27 +16,12 @@ from jobs.sources.landing import Landed, land
 
 if TYPE_CHECKING:
     from jobs.engine.lake import Lake
+    from jobs.sources.database_source import InDatabase
 
 Progress = Callable[[Path], None]
 
 
-class DeliverySource(Protocol):
-    """The deliveries of one source up to a day."""
-
-    def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
-        """The facts of each day of delivery, to detect changes; ``known`` holds the batches taken in before."""
-
-    def newest(self) -> date | None:
-        """The newest day of delivery; None when there is none or it is unknown."""
-
-    def warnings(self) -> list[str]:
-        """Warnings about deliveries that belong to no day."""
-
-    def land(self, days: Sequence[date], folder: Path, lake: Lake, progress: Progress, /) -> Landed:
-        """Write the records of the days to Parquet below ``folder``."""
-
-
-def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> DeliverySource:
+def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> InFiles | InDatabase:
     """The deliveries of a source up to and including ``as_of``."""
     if mapping.database is None:
         return InFiles(mapping, sources, as_of)

@@ -33,9 +33,7 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
     Unusable mappings of the profile are left out; :func:`jobs.take_in_source.close_unusable_source` closes their sources.
 
     Args:
-        profile_folder: the profile's folder.
         home: the lake's home, which records what was taken in.
-        as_of: the day.
         sources: the folder of deliveries; None when every delivery of the day is taken in already.
     """
     own, _ = load_usable_mappings(profile_folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -15,9 +15,16 @@ from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
-from jobs.incremental.entity_state import can_update_state, compute_state, read_state, update_state
+from jobs.incremental.entity_state import (
+    REGISTER_STATE,
+    STATE_TABLES,
+    TAX_STATE,
+    can_update_state,
+    compute_state,
+    read_state,
+    update_state,
+)
 from jobs.incremental.staleness import has_features, has_links, record_feature_inputs, record_link_inputs
-from jobs.incremental.state_tables import REGISTER_STATE, STATE_TABLES, TAX_STATE
 from jobs.profile.profile import Profile
 from jobs.steps.link_complaints import link_day, rebuild_links
 from jobs.transforms.features.build_features import Known, build_features
@@ -41,15 +48,36 @@ def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, full_refresh:
         full_refresh: use no stored state, neither of earlier days nor of the day itself.
         is_past: no later day builds on this one, so its state is stored only where an earlier day's state holds.
     """
-    features = _Features(lake, profile, as_of)
-    if is_past and (full_refresh or not features.can_update_state()):
-        return features.rebuild_without_state()
-    return features.rebuild(full_refresh=full_refresh)
+    day = (lake, profile, as_of)
+    if is_past and (full_refresh or not all(can_update_state(table, *day) for table in STATE_TABLES)):
+        return _build_without_state(*day)
+    if full_refresh or not has_links(*day):
+        rebuild_links(*day, full_refresh=full_refresh)
+    else:
+        update_state(REGISTER_STATE, *day)
+    update_state(TAX_STATE, *day, full_refresh=full_refresh)
+    with record_feature_inputs(*day):
+        return build_from_state(*day)
+
+
+def _build_without_state(lake: Lake, profile: Profile, as_of: date) -> int:
+    """Build links and features from state that is computed from silver and not stored."""
+    day = (lake, profile, as_of)
+    with Scratch(lake.home, "state", is_packed=False) as scratch:
+        register, tax_sums = (scratch.materialise(compute_state(table, *day)) for table in STATE_TABLES)
+        with record_link_inputs(*day):
+            link_day(*day, register)
+        with record_feature_inputs(*day):
+            return build_features_day(*day, register, tax_sums)
 
 
 def build_from_state(lake: Lake, profile: Profile, as_of: date) -> int:
     """Build a day's features from its links and its stored state; return the number of entities."""
-    return _Features(lake, profile, as_of).build_from_state()
+    with Scratch(lake.home, "standing", is_packed=False) as scratch:
+        # Features read a few columns of it about twenty times. From an unpacked table they take 24 CPU seconds, from the state
+        # itself 26 (a million entities, Sail 0.7.2, two cores).
+        register = scratch.materialise(read_state(REGISTER_STATE, lake, as_of, scratch.materialise))
+        return build_features_day(lake, profile, as_of, register, read_state(TAX_STATE, lake, as_of, scratch.materialise))
 
 
 def build_features_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame, tax_sums: DataFrame) -> int:
@@ -62,75 +90,32 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
     Raises:
         InputMissing: when no entity was known by then.
     """
-    return _Features(lake, profile, as_of).build(register, tax_sums)
-
-
-@dataclass(frozen=True)
-class _Features:
-    """The features of one day."""
-
-    lake: Lake
-    profile: Profile
-    as_of: date
-
-    def can_update_state(self) -> bool:
-        return all(can_update_state(table, self.lake, self.profile, self.as_of) for table in STATE_TABLES)
-
-    def rebuild(self, *, full_refresh: bool) -> int:
-        day = (self.lake, self.profile, self.as_of)
-        if full_refresh or not has_links(*day):
-            rebuild_links(*day, full_refresh=full_refresh)
-        else:
-            update_state(REGISTER_STATE, *day)
-        update_state(TAX_STATE, *day, full_refresh=full_refresh)
-        with record_feature_inputs(*day):
-            return self.build_from_state()
-
-    def rebuild_without_state(self) -> int:
-        """Build links and features from state that is computed from silver and not stored."""
-        day = (self.lake, self.profile, self.as_of)
-        with Scratch(self.lake.home, "state", is_packed=False) as scratch:
-            register, tax_sums = (scratch.materialise(compute_state(table, *day)) for table in STATE_TABLES)
-            with record_link_inputs(*day):
-                link_day(*day, register)
-            with record_feature_inputs(*day):
-                return self.build(register, tax_sums)
-
-    def build_from_state(self) -> int:
-        with Scratch(self.lake.home, "standing", is_packed=False) as scratch:
-            # Features read a few columns of it about twenty times. From an unpacked table they take 24 CPU seconds, from the state
-            # itself 26 (a million entities, Sail 0.7.2, two cores).
-            register = scratch.materialise(read_state(REGISTER_STATE, self.lake, self.as_of, scratch.materialise))
-            return self.build(register, read_state(TAX_STATE, self.lake, self.as_of, scratch.materialise))
-
-    def build(self, register: DataFrame, tax_sums: DataFrame) -> int:
-        lake, profile, as_of = self.lake, self.profile, self.as_of
-        if register.isEmpty():
-            raise InputMissing(
-                what=f"no entity was known by the end of {as_of}",
-                where=str(lake.path(silver.ENTITY)),
-                next_step="ingest and conform the registration source first",
-            )
-        where = f"{AS_OF} = '{as_of}'"
-        tables = Known(
-            register=register,
-            complaint=lake.read(silver.COMPLAINT),
-            inspection=lake.read(silver.INSPECTION),
-            link=lake.read(silver.LINK).where(where),
-            tax_sums=tax_sums,
+    if register.isEmpty():
+        raise InputMissing(
+            what=f"no entity was known by the end of {as_of}",
+            where=str(lake.path(silver.ENTITY)),
+            next_step="ingest and conform the registration source first",
         )
-        with Scratch(lake.home, "features", is_packed=False) as scratch:
-            made = build_features(
-                tables,
-                as_of=as_of,
-                cutoff=profile.end_of(as_of),
-                peers=PeerPolicy(**asdict(profile.peers)),
-                minor_units=profile.minor_units,
-                materialise=scratch.materialise,
-            )
-            # Sorted, so that the same inputs give the same files.
-            lake.replace(made.features.orderBy(ENTITY_ID), features_contract(), where)
-            lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
-        entities = lake.read(features_contract()).where(where).count()
-        log.info("features of %s: %d entities, %d indicators", as_of, entities, len(catalogue()))
-        return entities
+    where = f"{AS_OF} = '{as_of}'"
+    tables = Known(
+        register=register,
+        complaint=lake.read(silver.COMPLAINT),
+        inspection=lake.read(silver.INSPECTION),
+        link=lake.read(silver.LINK).where(where),
+        tax_sums=tax_sums,
+    )
+    with Scratch(lake.home, "features", is_packed=False) as scratch:
+        made = build_features(
+            tables,
+            as_of=as_of,
+            cutoff=profile.end_of(as_of),
+            peers=PeerPolicy(**asdict(profile.peers)),
+            minor_units=profile.minor_units,
+            materialise=scratch.materialise,
+        )
+        # Sorted, so that the same inputs give the same files.
+        lake.replace(made.features.orderBy(ENTITY_ID), features_contract(), where)
+        lake.replace(made.peers.orderBy(PEER_GROUP, INDICATOR), PEERS, where)
+    entities = lake.read(features_contract()).where(where).count()
+    log.info("features of %s: %d entities, %d indicators", as_of, entities, len(catalogue()))
+    return entities

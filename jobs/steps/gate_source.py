@@ -63,7 +63,9 @@ class _Gate:
         if (begun := intent.first(self.as_of)) is not None:
             # The step died at a delivery that has been withdrawn: no day is left to check, and none of its rows are quarantined.
             with intent.writing(begun, self.as_of):
-                self.clear_quarantine(begun)
+                table = quarantine_of(self.mapping.name)
+                if self.lake.exists(table):
+                    self.lake.replace_arrow(arrow_schema(table).empty_table(), table, self.in_quarantine(begun))
         return self.book().until(self.as_of)
 
     def book(self) -> BatchBook:
@@ -118,11 +120,6 @@ class _Gate:
             return None
         versions = self.lake.read(silver.ENTITY)
         return versions.transform(keep_known, cutoff=self.profile.end_of(self.as_of), as_of=self.as_of).select(ENTITY_ID)
-
-    def clear_quarantine(self, first: date) -> None:
-        table = quarantine_of(self.mapping.name)
-        if self.lake.exists(table):
-            self.lake.replace_arrow(arrow_schema(table).empty_table(), table, self.in_quarantine(first))
 
     def in_quarantine(self, first: date) -> str:
         """SQL that selects the rows that this step quarantined of the days from ``first`` on."""

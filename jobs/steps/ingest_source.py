@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial, reduce
+from functools import reduce
 from pathlib import Path
 
 from pyspark.errors import PySparkException
@@ -44,7 +44,7 @@ from jobs.profile.profile import Profile
 from jobs.sources.deliveries import find_lookup_files
 from jobs.sources.file_source import source_of
 from jobs.sources.landing import Landed
-from jobs.sources.mapped_records import failing_expression, read_landed
+from jobs.sources.mapped_records import LandedRecords
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.mapped import IN_SCOPE, UNREADABLE_COLUMN, unreadable_as_quarantine
 from jobs.transforms.versions import IS_DUPLICATE, absent_from, add_marks, find_marks, keep_latest_kept
@@ -78,57 +78,41 @@ def ingest_source(
     Raises:
         CountMismatch: when the records read on a day are not those kept, found to be duplicates and quarantined.
     """
-    return _Ingest(lake, profile, mapping, sources, as_of).run(progress)
+    book, intent = BatchBook(lake.home, mapping.name), WriteIntent(lake.home, mapping.name, "ingest")
+    known, deliveries = book.until(as_of), source_of(mapping, sources, as_of)
+    files = deliveries.facts({batch.delivered_on: batch for batch in known})
+    rules = _rules(profile, mapping, sources)
+    first = min(filter(None, (_first_stale(known, files, rules), intent.first(as_of))), default=None)
+    warnings = deliveries.warnings()
+    if first is None:
+        return Ingested((), tuple(known), tuple(warnings))
+
+    pending = [day for day in sorted(files) if day >= first]
+    before = [batch for batch in known if batch.delivered_on < first]
+    with intent.writing(first, as_of):
+        with Scratch(lake.home, f"ingest-{mapping.name}") as scratch:
+            landed = deliveries.land(pending, scratch.folder / "raw", lake, progress)
+            writer = _BronzeWriter(lake, profile, mapping, sources, first, as_of, scratch)
+            counts = writer.write(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
+        unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
+        chains = delivery_fingerprints(files, rules, unused)
+        batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
+        _check_counts(mapping, batches)
+        book.drop([batch.delivered_on for batch in known if batch.delivered_on >= first])
+        book.put(batches)
+        book.save()
+    return Ingested(tuple(pending), tuple(book.until(as_of)), (*warnings, *landed.warnings))
 
 
-@dataclass(frozen=True)
-class _Ingest:
-    """The deliveries of one source up to a day."""
-
-    lake: Lake
-    profile: Profile
-    mapping: SourceMapping
-    sources: Path
-    as_of: date
-
-    def run(self, progress: Callable[[Path], None]) -> Ingested:
-        mapping, book = self.mapping, BatchBook(self.lake.home, self.mapping.name)
-        known = book.until(self.as_of)
-        deliveries = source_of(mapping, self.sources, self.as_of)
-        files = deliveries.facts({batch.delivered_on: batch for batch in known})
-        rules = self.rules()
-        intent = WriteIntent(self.lake.home, mapping.name, "ingest")
-        first = min(filter(None, (_first_stale(known, files, rules), intent.first(self.as_of))), default=None)
-        warnings = deliveries.warnings()
-        if first is None:
-            return Ingested((), tuple(known), tuple(warnings))
-
-        pending = [day for day in sorted(files) if day >= first]
-        before = [batch for batch in known if batch.delivered_on < first]
-        with intent.writing(first, self.as_of):
-            with Scratch(self.lake.home, f"ingest-{mapping.name}") as scratch:
-                landed = deliveries.land(pending, scratch.folder / "raw", self.lake, progress)
-                writer = _BronzeWriter(self.lake, self.profile, mapping, self.sources, first, self.as_of, scratch)
-                counts = writer.write(landed, build_on={batch.delivered_on for batch in before if batch.is_usable})
-            unused = {batch.delivered_on for batch in before if not batch.is_usable} | set(landed.problems)
-            chains = delivery_fingerprints(files, rules, unused)
-            batches = [Batch(day, chains[day], files[day], counts[day], unusable=landed.problems.get(day, [])) for day in pending]
-            _check_counts(mapping, batches)
-            book.drop([batch.delivered_on for batch in known if batch.delivered_on >= first])
-            book.put(batches)
-            book.save()
-        return Ingested(tuple(pending), tuple(book.until(self.as_of)), (*warnings, *landed.warnings))
-
-    def rules(self) -> str:
-        """A hash of everything but the delivered files that decides what their records become."""
-        mapping = self.mapping
-        digest = hashlib.sha256(mapping.path.read_bytes())
-        digest.update(f"{mapping.contract.ddl()}\n{self.profile.settings_of('ingest')}\n{code_version('ingest')}\n".encode())
-        for lookup in mapping.lookups:
-            for path in find_lookup_files(lookup, self.sources):
-                name, facts = path.relative_to(self.sources).as_posix(), file_facts(path, path.name, None)
-                digest.update(f"{name}\0{facts.sha256}\n".encode())
-        return digest.hexdigest()
+def _rules(profile: Profile, mapping: SourceMapping, sources: Path) -> str:
+    """A hash of everything but the delivered files that decides what their records become."""
+    digest = hashlib.sha256(mapping.path.read_bytes())
+    digest.update(f"{mapping.contract.ddl()}\n{profile.settings_of('ingest')}\n{code_version('ingest')}\n".encode())
+    for lookup in mapping.lookups:
+        for path in find_lookup_files(lookup, sources):
+            name, facts = path.relative_to(sources).as_posix(), file_facts(path, path.name, None)
+            digest.update(f"{name}\0{facts.sha256}\n".encode())
+    return digest.hexdigest()
 
 
 def _first_stale(known: Sequence[Batch], files: Mapping[date, list[FileFacts]], rules: str) -> date | None:
@@ -167,7 +151,6 @@ class _BronzeWriter:
         """Replace the days in bronze, then in quarantine; return the counts of each day.
 
         Args:
-            landed: the records that were read.
             build_on: earlier days, whose versions the records are compared with.
         """
         usable = [day for day in sorted(landed.read) if day not in landed.problems]
@@ -205,12 +188,11 @@ class _BronzeWriter:
         self, landed: Landed, usable: Sequence[date], ranges: Sequence[DayRange]
     ) -> tuple[dict[DayRange, DataFrame], DataFrame]:
         """The landed records of each range of days, and of all of them, mapped once."""
-        of_days = partial(read_landed, self.lake, self.profile, self.mapping, self.sources, landed, scratch=self.scratch)
+        records = LandedRecords(self.lake, self.profile, self.mapping, self.sources, landed, self.scratch)
         try:
-            parts, every = self.scratch.materialise_parts([of_days(_among(usable, *days)) for days in ranges])
+            parts, every = self.scratch.materialise_parts([records.mapped(_among(usable, *days)) for days in ranges])
         except PySparkException as error:
-            given = (self.lake, self.profile, self.mapping, self.sources, landed, usable, self.scratch)
-            raise failing_expression(*given, error) from error
+            raise records.failing_expression(usable, error) from error
         return dict(zip(ranges, parts, strict=True)), every
 
     def _earlier(self, build_on: Iterable[date]) -> DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from pyspark.sql import DataFrame
@@ -11,9 +10,8 @@ from pyspark.sql import functions as F
 from expectations.contracts import complaint, lineage, silver
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
-from jobs.incremental.entity_state import read_state, update_state
+from jobs.incremental.entity_state import REGISTER_STATE, read_state, update_state
 from jobs.incremental.staleness import record_link_inputs
-from jobs.incremental.state_tables import REGISTER_STATE
 from jobs.profile.profile import Profile
 from jobs.transforms.latest_known import keep_standing
 from jobs.transforms.links import complaint_keys, entity_keys, keep_meant, link_complaints, versions_of_unnamed
@@ -25,7 +23,9 @@ def rebuild_links(lake: Lake, profile: Profile, as_of: date, *, full_refresh: bo
     Args:
         full_refresh: use no stored state, neither of earlier days nor of the day itself.
     """
-    return _Links(lake, profile, as_of).rebuild(full_refresh=full_refresh)
+    update_state(REGISTER_STATE, lake, profile, as_of, full_refresh=full_refresh)
+    with record_link_inputs(lake, profile, as_of), Scratch(lake.home, "register") as scratch:
+        return link_day(lake, profile, as_of, read_state(REGISTER_STATE, lake, as_of, scratch.materialise))
 
 
 def link_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame) -> int:
@@ -37,32 +37,14 @@ def link_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame) -> 
     Args:
         register: one row per entity, as of the day.
     """
-    return _Links(lake, profile, as_of).link(register)
-
-
-@dataclass(frozen=True)
-class _Links:
-    """The links of one day."""
-
-    lake: Lake
-    profile: Profile
-    as_of: date
-
-    def rebuild(self, *, full_refresh: bool) -> int:
-        update_state(REGISTER_STATE, self.lake, self.profile, self.as_of, full_refresh=full_refresh)
-        with record_link_inputs(self.lake, self.profile, self.as_of), Scratch(self.lake.home, "register") as scratch:
-            return self.link(read_state(REGISTER_STATE, self.lake, self.as_of, scratch.materialise))
-
-    def link(self, register: DataFrame) -> int:
-        lake, as_of = self.lake, self.as_of
-        known = {"cutoff": self.profile.end_of(as_of), "as_of": as_of}
-        where = f"{lineage.AS_OF} = '{as_of}'"
-        with Scratch(lake.home, "links") as scratch:
-            # Finding a complaint's newest version reads all versions several times, so the few rows are read from the table once.
-            versions = scratch.materialise(lake.read(silver.COMPLAINT).transform(versions_of_unnamed))
-            newest = versions.transform(keep_standing, (complaint.COMPLAINT_ID,), **known, event_on=complaint.RECEIVED_ON)
-            unnamed = scratch.materialise(newest.transform(complaint_keys))
-            candidates = scratch.materialise(register.transform(entity_keys).transform(keep_meant, unnamed))
-            links = link_complaints(unnamed, candidates)
-            lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
-        return lake.read(silver.LINK).where(where).count()
+    known = {"cutoff": profile.end_of(as_of), "as_of": as_of}
+    where = f"{lineage.AS_OF} = '{as_of}'"
+    with Scratch(lake.home, "links") as scratch:
+        # Finding a complaint's newest version reads all versions several times, so the few rows are read from the table once.
+        versions = scratch.materialise(lake.read(silver.COMPLAINT).transform(versions_of_unnamed))
+        newest = versions.transform(keep_standing, (complaint.COMPLAINT_ID,), **known, event_on=complaint.RECEIVED_ON)
+        unnamed = scratch.materialise(newest.transform(complaint_keys))
+        candidates = scratch.materialise(register.transform(entity_keys).transform(keep_meant, unnamed))
+        links = link_complaints(unnamed, candidates)
+        lake.replace(links.withColumn(lineage.AS_OF, F.lit(as_of)).orderBy(complaint.COMPLAINT_ID), silver.LINK, where)
+    return lake.read(silver.LINK).where(where).count()

@@ -115,16 +115,13 @@ def feature_batches(lake: Lake, as_of: date) -> Iterator[pd.DataFrame]:
     Raises:
         InputMissing: when the day has none.
     """
-    schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
-    gathered, count = schema.empty_table(), 0
+    schema, batches = _feature_batches(lake, as_of)
+    gathered = schema.empty_table()
     for batch in batches:
-        count += batch.num_rows
         gathered = pa.concat_tables([gathered, pa.Table.from_batches([batch])])
         while gathered.num_rows >= ROWS_AT_ONCE:
             yield gathered.slice(0, ROWS_AT_ONCE).to_pandas()
             gathered = gathered.slice(ROWS_AT_ONCE)
-    if not count:
-        raise _no_features(lake, as_of)
     if gathered.num_rows:
         yield gathered.to_pandas()
 
@@ -135,20 +132,27 @@ def read_features(lake: Lake, as_of: date, among: pd.Index | None = None) -> pd.
     Raises:
         InputMissing: when the day has none.
     """
+    schema, batches = _feature_batches(lake, as_of)
+    if among is not None:
+        wanted = pa.array(among, pa.string())
+        batches = (batch.filter(pc.is_in(batch.column(str(ENTITY_ID)), wanted)) for batch in batches)
+    return pa.Table.from_batches(batches, schema).sort_by(str(ENTITY_ID)).to_pandas()
+
+
+def _feature_batches(lake: Lake, as_of: date) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The day's features as Arrow; reading them to the end raises InputMissing when there are none."""
     schema, batches = lake.batches(features_contract(), where=f"{AS_OF} = '{as_of}'")
-    wanted = None if among is None else pa.array(among, pa.string())
-    kept, count = [], 0
-    for batch in batches:
-        count += batch.num_rows
-        kept.append(batch if wanted is None else batch.filter(pc.is_in(batch.column(str(ENTITY_ID)), wanted)))
-    if not count:
-        raise _no_features(lake, as_of)
-    return pa.Table.from_batches(kept, schema).sort_by(str(ENTITY_ID)).to_pandas()
 
+    def checked() -> Iterator[pa.RecordBatch]:
+        is_empty = True
+        for batch in batches:
+            is_empty &= not batch.num_rows
+            yield batch
+        if is_empty:
+            raise InputMissing(
+                what=f"there are no features for {as_of}",
+                where=str(lake.path(features_contract())),
+                next_step=f"build them with `steelyard features --as-of {as_of}`",
+            )
 
-def _no_features(lake: Lake, as_of: date) -> InputMissing:
-    return InputMissing(
-        what=f"there are no features for {as_of}",
-        where=str(lake.path(features_contract())),
-        next_step=f"build them with `steelyard features --as-of {as_of}`",
-    )
+    return schema, checked()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from datetime import date
 
-import pandas as pd
 import pyarrow as pa
 
 from expectations.contracts import scoring
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.foundation.errors import InputMissing
 from jobs.incremental.staleness import scored_day
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
@@ -38,7 +37,6 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
 
     Raises:
         InputMissing: when the day has no scores.
-        ConfigError: when the policy's objective or region level is unknown.
     """
     scores = lake.arrow(scoring.SCORES, where=f"{AS_OF} = '{as_of}'").to_pandas()
     if scores.empty:
@@ -47,8 +45,11 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
         )
     entities = known_entities(lake, profile, as_of)
     candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
-    candidates[scoring.CAPACITY_REGION] = _capacity_region(candidates, profile)
-    candidates[scoring.OBJECTIVE] = _objective(candidates, profile)
+    # Entities without a region are ranked too, as a region of their own.
+    candidates[scoring.CAPACITY_REGION] = candidates[REGION_OF_LEVEL[profile.capacity.region_level]].fillna(UNKNOWN_REGION)
+    # The fallback rule has no probability; it ranks by its margin.
+    kind = profile.objective.kind
+    candidates[scoring.OBJECTIVE] = candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]
     listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
     explained = explain(lake, profile, as_of, listed)
     listed = drop_without_reasons(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
@@ -67,27 +68,3 @@ def has_tie_key() -> bool:
 def tie_key(as_of: date) -> bytes:
     """The key of the tie-break: the secret of the profile's operator, changed each year."""
     return f"{os.environ.get(TIE_KEY_VARIABLE) or PUBLIC_TIE_KEY}:{as_of.year}".encode()
-
-
-def _capacity_region(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
-    level = profile.capacity.region_level
-    if level not in REGION_OF_LEVEL:
-        raise ConfigError(
-            what=f"capacity.region_level is {level!r}",
-            where=str(profile.folder / "profile.toml"),
-            next_step=f"use one of {', '.join(REGION_OF_LEVEL)}",
-        )
-    # Entities without a region are ranked too, as a region of their own.
-    return candidates[REGION_OF_LEVEL[level]].fillna(UNKNOWN_REGION)
-
-
-def _objective(candidates: pd.DataFrame, profile: Profile) -> pd.Series:
-    kind = profile.objective.kind
-    if kind not in (scoring.MARGIN, scoring.PROBABILITY, scoring.ANOMALY):
-        raise ConfigError(
-            what=f"objective.kind is {kind!r}",
-            where=str(profile.folder / "profile.toml"),
-            next_step="use margin, probability or anomaly",
-        )
-    # The fallback rule has no probability; it ranks by its margin.
-    return candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]

@@ -1,7 +1,9 @@
 """The languages of all texts: which there are, their words, and the conversion between Chinese scripts.
 
-A language is a file in ``words/``. If the file has ``converted_from``, OpenCC converts the texts of that language, and the file
-holds only those that the conversion gets wrong.
+A language is a file in ``words/``. Its name is the code of the language, in HTML and in cookies. Above its sections it may have:
+
+- ``accepts``: the beginnings of the browsers' language codes that it serves, by default its own code.
+- ``converted_from`` and ``opencc``: OpenCC converts the texts of that language, and the file holds only those that it gets wrong.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ DEFAULT = "en"
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """The ranges of Chinese characters, for a regular expression: common ones, all extensions, compatibility ideographs, 々, 〇."""
 _HAN = re.compile(f"[{HAN}]")
-_LANGUAGE_OF_HAN = "zh-Hans"
+LANGUAGE_OF_HAN = "zh-Hans"
+"""The language that a text with Chinese characters is marked as."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,13 @@ def in_language(texts: Mapping[str, str], language: str) -> str:
     return known.get(DEFAULT) or next(iter(known.values()), "")
 
 
+def accepted_language(code: str) -> str | None:
+    """Return the language that serves a browser's language code, such as ``zh-tw``; None if there is none."""
+    beginnings = {start: language for language in LANGUAGES for start in _head(language).get("accepts", language.lower()).split()}
+    fitting = [start for start in beginnings if f"{code.lower()}-".startswith(f"{start}-")]
+    return beginnings[max(fitting, key=len)] if fitting else None
+
+
 def column_suffix(language: str) -> str:
     """Return how the names of a language's columns end: ``zh_hans`` for ``zh-Hans``."""
     return language.lower().replace("-", "_")
@@ -119,7 +129,7 @@ def column_suffix(language: str) -> str:
 
 def language_of(text: str) -> str:
     """Return the ``lang`` attribute of a text of data: ``zh-Hans`` if it has Chinese characters, else empty."""
-    return _LANGUAGE_OF_HAN if _HAN.search(text) else ""
+    return LANGUAGE_OF_HAN if _HAN.search(text) else ""
 
 
 def to_simplified(text: str) -> str:

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from expectations.contracts.indicators import PEER_SUFFIX
 from jobs.texts.languages import Texts, load_texts
+from jobs.texts.names import indicator_name
 
 LIMITS = 4
 DIRECTIONS = {1: "more", -1: "less", 0: "either"}
@@ -109,11 +111,11 @@ def _data(facts: Mapping[str, Any], texts: Texts) -> list[str]:
 def _map(card: Card, texts: Texts) -> tuple[Block, ...]:
     """The probability as a function of the margin, and how labels and candidates led to it."""
     calibration, interval = card["calibration"], card["interval"]
-    own = f"1 / (1 + exp(-({calibration['slope']:.6g} × margin + {calibration['intercept']:.6g})))"
+    own = f"1 / (1 + exp(-({calibration['slope']:.6g} × m + {calibration['intercept']:.6g})))"
     formula = texts("model_card.formula", own=own)
     if calibration["background"] is not None:
         slope = calibration["background_slope"]
-        background = f"1 / (1 + exp(-({slope:g} × margin + {calibration['background']:.6g})))"
+        background = f"1 / (1 + exp(-({slope:g} × m + {calibration['background']:.6g})))"
         formula = texts("model_card.formula_of_two", own=own, background=background)
     text = formula + texts("model_card.interval", level=f"{interval['level']:.0%}")
     names = ("margin", "probability", "low", "high", "low_quarter", "high_quarter")
@@ -132,7 +134,8 @@ def _learning(facts: Mapping[str, Any], texts: Texts) -> list[str]:
     if drawn := facts.get("drawn_at_random", 0):
         lines.append(texts("model_card.drawn", n=f"{drawn:,}"))
     if odds := facts.get("odds_by_reason"):
-        ratios = [f"{reason or texts('model_card.no_reason')} {ratio:.2g}" for reason, ratio in sorted(odds.items())]
+        named = {texts.either(f"selected.{why}", why or texts("model_card.no_reason")): ratio for why, ratio in odds.items()}
+        ratios = [f"{reason} {ratio:.2g}" for reason, ratio in sorted(named.items())]
         lines.append(texts("model_card.odds", ratios=texts("model_card.comma").join(ratios)))
     if weights := facts.get("weights"):
         numbers = {"cap": f"{weights['cap']:g}", "capped": f"{weights['capped']:,}", "effective": f"{weights['effective']:,.0f}"}
@@ -202,7 +205,11 @@ def _metrics(orders: Mapping[str, Mapping[str, Any]], texts: Texts) -> Block:
 
 def _indicators(card: Card, texts: Texts) -> tuple[Block, ...]:
     rows = [
-        [row["indicator"], texts(f"model_card.direction_{DIRECTIONS[row['direction']]}"), _cell(row["importance"])]
+        [
+            _indicator(row["indicator"], texts),
+            texts(f"model_card.direction_{DIRECTIONS[row['direction']]}"),
+            _cell(row["importance"]),
+        ]
         for row in card["indicators"]
     ]
     head = [texts(f"model_card.{name}") for name in ("indicator", "direction", "importance")]
@@ -213,9 +220,14 @@ def _scorecard(scorecard: Mapping[str, Any], texts: Texts) -> tuple[Block, ...]:
     text = texts("model_card.points_note", base=scorecard["base"])
     if scorecard["share"] != 1:
         text += texts("model_card.share", share=f"{scorecard['share']:g}")
-    rows = [[row["indicator"], bin_text(row, texts), str(row["points"])] for row in scorecard["rows"]]
+    rows = [[_indicator(row["indicator"], texts), bin_text(row, texts), str(row["points"])] for row in scorecard["rows"]]
     head = [texts(f"model_card.{name}") for name in ("indicator", "value", "points")]
     return _text(text), _table(head, rows, [False, False, True])
+
+
+def _indicator(column: str, texts: Texts) -> str:
+    name = indicator_name(column.removesuffix(PEER_SUFFIX), texts.language)
+    return texts("model_card.against_peers", name=name) if column.endswith(PEER_SUFFIX) else name
 
 
 def bin_text(row: Mapping[str, Any], texts: Texts) -> str:

@@ -41,7 +41,7 @@ def value_with_unit(value: float | None, unit: str, texts: Texts, settings: Text
         return NOTHING
     if unit == MONEY:
         amount = f"{value / 10**settings.minor_units:,.2f}".removesuffix(".00")
-        return texts("unit.money", currency=settings.currency, n=amount).strip()
+        return texts("unit.money", currency=settings.currency, n=with_marks(amount, texts)).strip()
     if unit == "flag":
         return texts("unit.flag_yes" if value else "unit.flag_no")
     shown = _IN_TABLE.get(unit, number)(value)
@@ -67,7 +67,13 @@ def value_in_sentence(value: float, unit: str, texts: Texts, settings: TextSetti
     return _with_word(shown, f"sentence.{unit}", texts)
 
 
+def with_marks(shown: str, texts: Texts) -> str:
+    """Return a number such as ``1,234.5`` with the decimal and thousands marks of a language."""
+    return shown.translate({ord("."): texts("number.decimal"), ord(","): texts("number.thousands")})
+
+
 def _with_word(shown: str, key: str, texts: Texts) -> str:
+    shown = with_marks(shown, texts)
     return texts(key, n=1 if shown == "1" else shown) if key in texts.words else shown
 
 
@@ -76,8 +82,10 @@ def _money(amount: float, texts: Texts, currency: str) -> str:
     for size in ("large", "medium"):
         scaled = amount / float(texts(f"number.{size}_from"))
         if round(abs(scaled), 4) >= 1:
-            return texts("sentence.money", currency=name, n=texts(f"number.{size}", n=_trimmed(f"{scaled:,.2f}")))
-    return texts("sentence.money", currency=name, n=f"{amount:,.0f}")
+            return texts(
+                "sentence.money", currency=name, n=texts(f"number.{size}", n=with_marks(_trimmed(f"{scaled:,.2f}"), texts))
+            )
+    return texts("sentence.money", currency=name, n=with_marks(f"{amount:,.0f}", texts))
 
 
 def _three_digits(value: float) -> str:

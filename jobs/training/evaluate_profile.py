@@ -187,8 +187,7 @@ def _first_visits(outcomes: pd.DataFrame, after: date, until: date) -> pd.DataFr
 
 def _groups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     """Each known entity's region, as used for capacity, broadest industry and legal form, as known on the day."""
-    level = profile.capacity.region_level
-    region = REGION_OF_LEVEL.get(level, registration.REGION_CODE)
+    region = REGION_OF_LEVEL[profile.capacity.region_level]
     industry = silver.INDUSTRY_SECTION if profile.industry_scheme else registration.INDUSTRY_CODE
     columns = (ENTITY_ID, region, industry, registration.ENTITY_TYPE)
     names = {str(region): REGION, str(industry): INDUSTRY, str(registration.ENTITY_TYPE): ENTITY_TYPE}

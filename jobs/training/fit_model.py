@@ -32,8 +32,6 @@ def fit(
     """Fit on all labelled rows, or on those that ``rows`` marks.
 
     Args:
-        known: the training set.
-        profile: its settings.
         rows: a mask of the labelled rows, shape (n,).
         is_weighted: false to give every visit the weight 1 and to ignore why it was made, as if visits were a random sample.
         candidates: the kinds of model to choose from.
@@ -41,7 +39,7 @@ def fit(
     """
     labels, features = (known.labels, known.features) if rows is None else (known.labels[rows], known.features[rows])
     known_on = known.known_on(profile.time_zone)
-    training = profile.training
+    training, certainty = profile.training, profile.certainty
     weights = None
     if is_weighted and len(labels):
         weights = weigh_labels(known, labels, features, cap=training.weight_cap, seed=training.seed)
@@ -56,7 +54,7 @@ def fit(
         minimum_labels=training.minimum_labels,
         minimum_positives=training.minimum_positives,
         seed=training.seed,
-        interval=_interval_policy(profile),
+        interval=IntervalPolicy(certainty.level, certainty.fresh_days, certainty.half_life_days),
         known_on=known_on if rows is None else known_on[rows],
         weight=None if weights is None else weights.weight,
         inspector=labels[inspection.INSPECTOR_ID],
@@ -69,8 +67,3 @@ def fit(
         return model
     weighting = {name: value for name, value in asdict(weights).items() if name != "weight"}
     return replace(model, facts={**model.facts, "weights": weighting})
-
-
-def _interval_policy(profile: Profile) -> IntervalPolicy:
-    policy = profile.certainty
-    return IntervalPolicy(policy.level, policy.fresh_days, policy.half_life_days)

@@ -102,11 +102,7 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     """Visits that took place and were known by the end of ``as_of``, each in its newest version."""
     rows = lake.read(silver.INSPECTION).transform(
-        keep_standing,
-        (inspection.INSPECTION_ID,),
-        cutoff=profile.end_of(as_of),
-        as_of=as_of,
-        event_on=inspection.INSPECTED_ON,
+        keep_standing, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
     )
     made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
     columns = (

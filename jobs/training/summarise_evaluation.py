@@ -18,8 +18,8 @@ from jobs.training.evaluate_profile import GROUPS, MODEL, ORDERS, SELECTED_BY, W
 from models.evaluation.bootstrap import DIGITS, by_metric, nested, plain
 from models.evaluation.calibration_metrics import reliability
 from models.evaluation.evaluate import CURVE, DAY, ENTITY, FOUND, PREDICTED, Evaluation, evaluate_orders
-from models.evaluation.groups import Group, evaluate_groups
-from models.evaluation.leakage import Suspect, likely_leaks
+from models.evaluation.groups import evaluate_groups
+from models.evaluation.leakage import likely_leaks
 from models.foundation.inputs import catalogue_inputs
 from models.labels.propensity import LabelWeights, effective_size, known_inclusion, label_weights
 
@@ -72,8 +72,11 @@ def summarise(windows: list[Window], profile: Profile) -> dict[str, Any]:
         "curve": {"shares": list(CURVE), "orders": {name: [plain(at) for at in line] for name, line in judged.curve.items()}},
         "reliability": _reliability(visits),
         "days": [_day(window, judged, cap) for window in windows],
-        "groups": {kind: [_group(group) for group in groups] for kind, groups in by_group.items()},
-        "suspects": [_suspect(suspect) for suspect in found],
+        "groups": {
+            kind: [{"code": one.code, "visits": one.visits, "found": one.found, **by_metric(one.figures)} for one in groups]
+            for kind, groups in by_group.items()
+        },
+        "suspects": [{"name": suspect.name, "kind": suspect.kind, "auc": plain(suspect.auc)} for suspect in found],
     }
 
 
@@ -139,11 +142,3 @@ def _reliability(visits: pd.DataFrame) -> list[dict[str, Any]]:
     count = min(BINS, max(len(known) // VISITS_A_BIN, 2))
     bins = reliability(known[PREDICTED], known[FOUND], entity=known[ENTITY], bins=count)
     return [{str(name): value for name, value in row.items()} for row in bins.round(DIGITS).to_dict("records")]
-
-
-def _group(group: Group) -> dict[str, Any]:
-    return {"code": group.code, "visits": group.visits, "found": group.found, **by_metric(group.figures)}
-
-
-def _suspect(suspect: Suspect) -> dict[str, Any]:
-    return {"name": suspect.name, "kind": suspect.kind, "auc": plain(suspect.auc)}

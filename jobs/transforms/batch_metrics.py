@@ -1,11 +1,10 @@
 """Metrics of each delivered day of a source: number of rows, ratio to the expected volume, age, share of unusable rows.
 
-**Expected volume.** A source's history often comes as monthly deliveries and then daily ones, and a Monday delivers a weekend. So a
-delivery is compared only with earlier deliveries after a similar gap: the days since the delivery before them are at least half and
-at most twice the day's own. With fewer than three such deliveries there is no ratio (NaN). The expected volume is the smaller of
-two medians, of the last 12 and of the last 60 comparable deliveries: the long one keeps the low after a monthly peak (filings after
-their due date) from looking like a failure, the short one follows a source that has become smaller for good. The first delivery has
-no gap, is often a backlog, and is not compared with.
+**Expected volume.** A delivery is compared with earlier ones after a similar gap (at least half and at most twice as many days
+since the delivery before), since monthly deliveries may become daily ones and a Monday delivers a weekend. The first, often a
+backlog, is left out; with fewer than three there is no ratio (NaN). The expected volume is the smaller of the medians of the last
+12 and of the last 60: the long one covers the low after a monthly peak, the short one follows a source that has become smaller for
+good.
 """
 
 from __future__ import annotations
@@ -54,7 +53,6 @@ def count_days(rows: DataFrame, contract: Contract, entity_ids: DataFrame | None
 
     Args:
         rows: bronze rows: the contract's columns with their lineage.
-        contract: the bronze contract.
         entity_ids: the known ``entity_id``s, repeated or not; without it no row is looked up, and ``named`` is 0.
     """
     delivered = add_missing_columns(rows, contract).filter(~F.col(IS_ABSENT)).withColumn(BROKEN, ~F.expr(is_sound_sql(contract)))

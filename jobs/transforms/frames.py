@@ -1,11 +1,9 @@
 """Cheap joins, and selections and aggregations written in SQL and sent to the engine as one statement.
 
-``selectExpr`` and ``expr`` send each expression separately, and Sail 0.7.2 keeps about 30 kB for each: a gigabyte in the process of
-a small day, and a third of one for each past day that a model is trained on. A single statement is parsed once.
-
-``sql`` of a Spark Connect session sends the statement at once, with the whole plan of its rows: a hundred times a day, a fifth of
-the time of a small day. So :func:`select` and :func:`aggregate` put the statement into the frame's plan as ``sql`` would, and it is
-sent with the next action. About twenty may be nested before one must be materialised: a Connect message nests no deeper.
+``selectExpr`` and ``expr`` send each expression separately, and Sail 0.7.2 keeps about 30 kB for each, a gigabyte for a small day.
+``sql`` of a Spark Connect session sends the whole plan at once, a fifth of a small day's time. So :func:`select` and
+:func:`aggregate` put the statement into the frame's plan, and it is sent with the next action. About twenty may be nested before
+one must be materialised: a Connect message nests no deeper.
 """
 
 from __future__ import annotations
@@ -42,7 +40,6 @@ def select(rows: DataFrame, *expressions: str) -> DataFrame:
     """``SELECT expressions FROM rows``.
 
     Args:
-        rows: a frame.
         expressions: SQL, each with an alias where it is not a column: ``*``, ``a``, ``a + b AS c``.
     """
     return _query(rows, f"SELECT {', '.join(expressions)}")

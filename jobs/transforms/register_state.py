@@ -51,14 +51,13 @@ _MADE = {
 }
 
 
-def register_as_of(versions: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
+def register_as_of(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
     """One row per entity in the register, or announced for it: the columns of ``state.register`` without the day.
 
     A change is identified by its day and kind, so that a corrected or repeated record counts once.
 
     Args:
         versions: every version of some entities, with the columns :data:`READ`.
-        as_of: the day.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
     known = keep_known(versions.select(*READ), cutoff=cutoff, as_of=as_of)

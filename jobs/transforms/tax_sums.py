@@ -121,7 +121,6 @@ def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataF
 
     Args:
         filings: every version of the returns of some entities.
-        as_of: the day.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
     return keep_standing(filings, silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END)

@@ -40,20 +40,15 @@ def find_marks(
 ) -> DataFrame:
     """Which rows are duplicates and which are revisions, among the rows whose key occurs more than once or existed before.
 
-    A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version
-    before it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's
-    latest in ``kept``: when that row was itself a duplicate it equals the latest kept version, so comparing neighbours
-    compares with what was kept.
-
-    Nearly every key of a first delivery has one row, and nearly every kept key has no new row. Both are found by 64-bit hashes of
-    keys, which are shorter than the keys. The remaining rows are sorted by the keys themselves, so that hash collisions do no harm.
+    A row is a *duplicate* when it is equal to the version of its key before it, and a *revision* when its key has a version before
+    it, or one elsewhere. The version before is, in order of arrival, the row before in ``rows``, else the key's latest in ``kept``.
+    Keys with one row only are found by 64-bit hashes, which are shorter than the keys; the remaining rows are sorted by the keys
+    themselves, so that hash collisions do no harm.
 
     Args:
         rows: a bronze frame of the days to take in.
         kept: the bronze rows of the days before.
         elsewhere: other bronze rows that stay, of other sources or later days; None when there are none.
-        key: the contract's key.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
 
     Returns:
         The columns :data:`RECORD`, ``is_duplicate`` and ``is_again``, for :func:`add_marks`.
@@ -89,7 +84,6 @@ def add_marks(rows: DataFrame, marks: DataFrame) -> DataFrame:
     """``rows`` with ``is_duplicate``, and with ``is_revision`` where the marks say so.
 
     Args:
-        rows: a bronze frame.
         marks: the result of :func:`find_marks` for these rows.
     """
     marked = join_few(rows, marks, RECORD)
@@ -107,7 +101,6 @@ def absent_from(snapshot: DataFrame, latest: DataFrame, key: Sequence[Column]) -
     Args:
         snapshot: one delivery's rows.
         latest: :func:`keep_latest_kept` of the days before; keys already absent are left out.
-        key: the contract's key.
 
     Returns:
         ``latest``'s columns; the caller sets the delivery's own lineage.

@@ -1,19 +1,17 @@
 """The anomaly score: how unusual an entity is compared with its peers, on a fixed scale.
 
 Four detectors use one column an indicator: oblique isolation trees that split at the largest pooled gain, SCiForest-style trees on
-the robust z-scores and on their asinh, and LODA on the asinh (see :mod:`models.anomaly.forest_growth` and
-:mod:`models.anomaly.loda`). Each raw score becomes -log10 of the share of the reference population that is at least as unusual, so
-all detectors weigh the same and one that finds a row very rare counts. The ensemble is their mean. Beyond the farthest row of the
-fit trees and histograms see no difference, so a small share of the mean distance is added, which grows without bound. The sum is
-mapped to the reference's upper tail once more: 1 is one in ten, 2 is one in a hundred; past the last reference rows the tail is
-exponential.
+the robust z-scores and on their asinh, and LODA on the asinh (:mod:`models.anomaly.forest_growth`, :mod:`models.anomaly.loda`).
+Each raw score becomes -log10 of the share of the reference population that is at least as unusual, so all detectors weigh the same.
+The ensemble is their mean plus a small share of the mean distance, which still grows beyond the farthest row of the fit. The sum is
+mapped to the reference's upper tail: 1 is one in ten, 2 is one in a hundred; past the last reference rows the tail is exponential.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -44,20 +42,6 @@ ENSEMBLE: tuple[tuple[Scale, Growth | int], ...] = (
     ("asinh", PROJECTIONS),
 )
 """Each detector's scale, and how its trees grow or how many projections LODA has."""
-
-
-class Detector(Protocol):
-    """A detector whose raw score is the sum of column contributions; values have the shape (columns, rows)."""
-
-    @property
-    def base(self) -> float:
-        """The score of a row without known values."""
-
-    def strangeness(self, by_column: Floats32) -> Floats:
-        """The raw score, shape (rows,)."""
-
-    def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
-        """The raw score bit for bit, and each column's contribution beyond the base: shapes (rows,) and (rows, columns)."""
 
 
 @dataclass(frozen=True)

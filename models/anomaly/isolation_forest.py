@@ -91,72 +91,67 @@ class Forest:
         return -total / len(self.depth)
 
     def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
-        """:meth:`strangeness`, bit for bit, and each column's contribution beyond :attr:`base`: shapes (n,) and (n, columns)."""
-        return _explain(self, by_column)
+        """:meth:`strangeness`, bit for bit, and each column's contribution beyond :attr:`base`: shapes (n,) and (n, columns).
 
-
-def _explain(forest: Forest, by_column: Floats32) -> tuple[Floats, Floats]:
-    """The strangeness of each row, shape (n,), and each column's contribution beyond the forest's base, shape (n, columns).
-
-    The change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to the split's two columns, in
-    proportion to how far each pushes the row from the split's center to the side that it takes. Where neither pushes to that side,
-    the column that holds back less gets the larger share.
-    """
-    columns, n = by_column.shape
-    trees, inside = len(forest.depth), forest.depth.shape[1] // 2
-    flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
-    node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
-    places = np.empty(n, np.intp), np.empty(n, np.intp)
-    pushes = np.empty(n, np.float32), np.empty(n, np.float32)
-    of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
-    change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
-    parent = (np.arange(1, forest.depth.shape[1]) - 1) // 2
-    for tree in range(trees):
-        starts = [at[tree, :inside].astype(np.intp) * n for at in (forest.first, forest.second)]
-        weights = forest.a[tree, :inside], forest.b[tree, :inside]
-        centers = forest.first_center[tree, :inside], forest.second_center[tree, :inside]
-        shifts = [weight * center for weight, center in zip(weights, centers, strict=True)]
-        depth = forest.depth[tree]
-        changes = np.append(0.0, (depth[parent] - depth[1:]) / trees)
-        node[:] = 0
-        for _ in range(forest.height):
-            for start, weight, place, push in zip(starts, weights, places, pushes, strict=True):
-                # mode="clip" avoids a copy of the output; no index is out of range.
-                np.take(start, node, out=place, mode="clip")
-                np.add(place, row, out=place)
-                np.take(flat, place, out=push, mode="clip")
-                np.take(weight, node, out=of_node, mode="clip")
-                np.multiply(push, of_node, out=push)
-            np.add(*pushes, out=both)
-            np.take(forest.threshold[tree, :inside], node, out=of_node, mode="clip")
-            np.greater(both, of_node, out=goes_right)
-            np.multiply(goes_right, TWO, out=side)
-            np.subtract(side, ONE, out=side)
-            for shift, push in zip(shifts, pushes, strict=True):
-                np.take(shift, node, out=of_node, mode="clip")
-                np.subtract(push, of_node, out=push)
-                np.multiply(push, side, out=push)
-            np.maximum(pushes[0], ZERO, out=forward)
-            np.maximum(pushes[1], ZERO, out=both)
-            np.add(forward, both, out=both)
-            with np.errstate(invalid="ignore"):
-                np.divide(forward, both, out=share)
-            # A split with rows that neither column pushes to their side; few rows.
-            held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
-            share[held] = _share_held(pushes[0][held], pushes[1][held])
-            np.add(node, node, out=node)
-            np.add(node, goes_right, out=node)
-            np.add(node, 1, out=node)
-            np.take(changes, node, out=change, mode="clip")
-            np.multiply(change, share, out=share)
-            # The second column gets the rest.
-            for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
-                np.take(out, place, out=gained, mode="clip")
-                np.add(gained, part, out=gained)
-                out[place] = gained
-        np.take(depth, node, out=leaf, mode="clip")
-        np.add(total, leaf, out=total)
-    return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
+        The change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to the split's two
+        columns, in proportion to how far each pushes the row from the split's center to the side that it takes. Where neither
+        pushes to that side, the column that holds back less gets the larger share.
+        """
+        columns, n = by_column.shape
+        trees, inside = len(self.depth), self.depth.shape[1] // 2
+        flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
+        node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
+        places = np.empty(n, np.intp), np.empty(n, np.intp)
+        pushes = np.empty(n, np.float32), np.empty(n, np.float32)
+        of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
+        change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
+        parent = (np.arange(1, self.depth.shape[1]) - 1) // 2
+        for tree in range(trees):
+            starts = [at[tree, :inside].astype(np.intp) * n for at in (self.first, self.second)]
+            weights = self.a[tree, :inside], self.b[tree, :inside]
+            centers = self.first_center[tree, :inside], self.second_center[tree, :inside]
+            shifts = [weight * center for weight, center in zip(weights, centers, strict=True)]
+            depth = self.depth[tree]
+            changes = np.append(0.0, (depth[parent] - depth[1:]) / trees)
+            node[:] = 0
+            for _ in range(self.height):
+                for start, weight, place, push in zip(starts, weights, places, pushes, strict=True):
+                    # mode="clip" avoids a copy of the output; no index is out of range.
+                    np.take(start, node, out=place, mode="clip")
+                    np.add(place, row, out=place)
+                    np.take(flat, place, out=push, mode="clip")
+                    np.take(weight, node, out=of_node, mode="clip")
+                    np.multiply(push, of_node, out=push)
+                np.add(*pushes, out=both)
+                np.take(self.threshold[tree, :inside], node, out=of_node, mode="clip")
+                np.greater(both, of_node, out=goes_right)
+                np.multiply(goes_right, TWO, out=side)
+                np.subtract(side, ONE, out=side)
+                for shift, push in zip(shifts, pushes, strict=True):
+                    np.take(shift, node, out=of_node, mode="clip")
+                    np.subtract(push, of_node, out=push)
+                    np.multiply(push, side, out=push)
+                np.maximum(pushes[0], ZERO, out=forward)
+                np.maximum(pushes[1], ZERO, out=both)
+                np.add(forward, both, out=both)
+                with np.errstate(invalid="ignore"):
+                    np.divide(forward, both, out=share)
+                # A split with rows that neither column pushes to their side; few rows.
+                held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
+                share[held] = _share_held(pushes[0][held], pushes[1][held])
+                np.add(node, node, out=node)
+                np.add(node, goes_right, out=node)
+                np.add(node, 1, out=node)
+                np.take(changes, node, out=change, mode="clip")
+                np.multiply(change, share, out=share)
+                # The second column gets the rest.
+                for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
+                    np.take(out, place, out=gained, mode="clip")
+                    np.add(gained, part, out=gained)
+                    out[place] = gained
+            np.take(depth, node, out=leaf, mode="clip")
+            np.add(total, leaf, out=total)
+        return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
 
 
 def _share_held(first: Floats32, second: Floats32) -> Floats32:

@@ -61,7 +61,6 @@ def choose_indicator(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs) -
     Args:
         features: past visits' indicators as known before each, shape (n, k).
         y: 0 or 1, shape (n,).
-        inputs: the columns to choose from.
     """
     outcome = np.asarray(y, dtype=np.float64)
     if not _suffices(outcome):
@@ -102,7 +101,6 @@ def fit_boosting(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, se
     Args:
         features: past visits' indicators as known before each, shape (n, k).
         y: 0 or 1, shape (n,).
-        inputs: the columns to use.
         seed: of scikit-learn's early-stopping sample, used from 10,001 rows on.
     """
     outcome = np.asarray(y, dtype=np.float64)

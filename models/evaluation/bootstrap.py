@@ -30,11 +30,6 @@ class Estimate:
     low: float
     high: float
 
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether zero is outside the interval."""
-        return self.low > 0 or self.high < 0
-
 
 def businesses(entity: npt.ArrayLike) -> tuple[Ints, int]:
     """Each row's business as a number from 0 in the order of names, and the number of businesses."""
@@ -47,8 +42,6 @@ def draw_weights(business: Ints, *, resamples: int, seed: int) -> Iterator[Float
 
     Args:
         business: each row's business, numbered from 0 without gaps, shape (n,).
-        resamples: how many.
-        seed: of the draws.
 
     Yields:
         Some resamples at a time, shape (some, n); ``resamples`` in all.

@@ -58,8 +58,6 @@ def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float
             and a column of scores for each order, larger visited first; a business once a window, in any order of rows.
         orders: names of those columns, the model's first. ``random expected`` and ``as it was`` are added.
         share: the share of a window's visits within capacity.
-        resamples: bootstrap resamples.
-        seed: of the resamples.
 
     Raises:
         ValueError: when there is no visit, a business is twice in a window, an outcome is neither 0 nor 1, or a score is not

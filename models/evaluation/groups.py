@@ -53,8 +53,6 @@ def evaluate_groups(
         model: the column of the model's scores.
         kind: the column of the groups' codes.
         share: the share of a window's visits within capacity.
-        resamples: bootstrap resamples.
-        seed: of the resamples.
         counts: the column of each visit's weight, positive; None for equal weights.
     """
     frame = in_order(visits)

@@ -36,7 +36,6 @@ def check_outcomes(outcomes: pd.DataFrame, *, as_of: date, label_days: int, know
 
     Args:
         outcomes: ``entity_id, inspected_on, known_at`` (UTC), one row for each visit of the test set.
-        as_of: the day of scoring.
         label_days: length of the window.
         known_from: the first instant (UTC, naive) after the day; no outcome may be known before it.
 
@@ -122,10 +121,7 @@ def likely_leaks(
     Args:
         visits: as for :func:`models.evaluation.evaluate.evaluate_orders`, with the input columns.
         orders: columns of scores.
-        inputs: the columns of indicators.
         bound: the largest believable ROC-AUC, above 0.5.
-        resamples: bootstrap resamples.
-        seed: of the resamples.
 
     Returns:
         The strongest first; names break ties.

@@ -1,9 +1,8 @@
 """Counterfactuals: the fewest changes of an entity's own indicators that bring it into a better class.
 
-A counterfactual explanation (Wachter, Mittelstadt & Russell 2017), restricted to what the entity can act on: only indicators that
-it can change, only towards the usual value (its peers' median, or a neutral value), and at most three. Since directions are
-monotone, a greedy search suffices: add indicators, the largest contribution first, until the class is better; drop those that are
-not needed; then move each back as far as the class allows. The model scores every answer.
+A counterfactual explanation (Wachter, Mittelstadt & Russell 2017) of at most three changes that the entity can make, each towards
+the usual value (its peers' median, or a neutral value). Since directions are monotone, a greedy search suffices: add indicators,
+the largest contribution first, until the class is better; drop those not needed; then move each back as far as the class allows.
 """
 
 from __future__ import annotations
@@ -72,8 +71,6 @@ def counterfactuals(
         classes: each row's class.
         goals: the usual values, a column an indicator, NaN where unknown.
         classify: the class of each row of changed features; the index is the row's position in ``X``.
-        indicators: the catalogue by column.
-        bounds: each class's lower bound.
         clip: the size at which peer forms are cut off; beyond it the peers' spread is unknown.
     """
     X = X.reset_index(drop=True)

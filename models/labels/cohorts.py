@@ -120,7 +120,4 @@ def check_labels(labels: pd.DataFrame, *, known_before: datetime) -> None:
 
 def _utc(instants: pd.Series) -> pd.Series:
     """Naive UTC instants in nanoseconds, from instants with or without a zone."""
-    parsed = pd.to_datetime(instants)
-    if parsed.dt.tz is not None:
-        parsed = parsed.dt.tz_convert("UTC").dt.tz_localize(None)
-    return parsed.astype("datetime64[ns]")
+    return pd.to_datetime(instants, utc=True).dt.tz_localize(None).astype("datetime64[ns]")

@@ -59,7 +59,6 @@ def weigh_labels(known: TrainingSet, labels: pd.DataFrame, features: pd.DataFram
         known: the training set, with unvisited entities of the same cohorts.
         labels, features: rows of ``known``, all or some.
         cap: as for :func:`label_weights`.
-        seed: of the propensity model.
     """
     inclusion = known_inclusion(labels)
     propensity = None
@@ -137,9 +136,6 @@ def fit_propensity(
             labels weigh by the draw's own probability.
         share: the share of such rows that was sampled, in (0, 1], shape (n,).
         entity: each row's entity, shape (n,).
-        columns: the columns to use.
-        seed: of the column sampling.
-        threads: threads of LightGBM.
 
     Returns:
         Probabilities of shape (n,); None with fewer than :data:`FEWEST` targeted or other rows, or with too few entities for

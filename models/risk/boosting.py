@@ -10,16 +10,15 @@ import importlib
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from threadpoolctl import threadpool_limits
 
 from models.foundation.inputs import Floats
+from models.risk import tree_tables
 from models.risk.calibration import sigmoid
-from models.risk.tree_shapley import ShapleyTree, shapley_trees, shapley_values
-from models.risk.tree_tables import MOST_SPLITS, PatternTree, as_dumped, pattern_trees, sum_of_answers
 
 ROWS_A_LEAF = 20
 RIDGE = 5.0
@@ -56,20 +55,6 @@ TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fe
 """Small steps of varied trees: outcomes are mostly chance, and what one tree overfits others do not repeat."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
-
-
-class Booster(Protocol):
-    """A fitted booster; margins are log-odds."""
-
-    @property
-    def name(self) -> str:
-        """The library that fitted it."""
-
-    def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
-        """Margins of shape (n,) after so many rounds (all of them by default)."""
-
-    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
 
 
 def load_lightgbm() -> ModuleType | None:
@@ -168,21 +153,21 @@ class LightGBMBooster:
         self._booster: Any = lightgbm.Booster(model_str=text)
 
     @cached_property
-    def _tables(self) -> tuple[PatternTree, ...] | None:
+    def _tables(self) -> tuple[tree_tables.PatternTree, ...] | None:
         """The trees as tables, built on first use for many rows."""
-        return pattern_trees(self._booster.dump_model())
+        return tree_tables.pattern_trees(self._booster.dump_model())
 
     @cached_property
-    def _trees(self) -> tuple[ShapleyTree, ...] | None:
+    def _trees(self) -> tuple[tree_tables.ShapleyTree, ...] | None:
         """The trees' Shapley values as tables, built on first use."""
-        return shapley_trees(self._booster.dump_model())
+        return tree_tables.shapley_trees(self._booster.dump_model())
 
     def margin(self, rows: Floats, rounds: int | None = None) -> Floats:
         """Margins of shape (n,) after so many rounds (all of them by default)."""
         if not len(rows):
             return np.zeros(0)
         if rounds is None and len(rows) >= MANY_ROWS and self._tables is not None:
-            return self.start + sum_of_answers(self._tables, rows)
+            return self.start + tree_tables.sum_of_answers(self._tables, rows)
         trees = self._booster.predict(rows, raw_score=True, num_iteration=rounds or -1, num_threads=1)
         return self.start + np.asarray(trees, dtype=np.float64)
 
@@ -193,7 +178,7 @@ class LightGBMBooster:
         if self._trees is None:
             margin, added = self.margin(rows), np.asarray(self._booster.predict(rows, pred_contrib=True, num_threads=1), np.float64)
         else:
-            answer, added = shapley_values(self._trees, rows)
+            answer, added = tree_tables.shapley_values(self._trees, rows)
             margin = self.start + answer
         added[:, -1] += self.start
         return margin, added
@@ -220,19 +205,27 @@ class HistogramBooster:
 
     def explain(self, rows: Floats) -> tuple[Floats, Floats]:
         """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
-        return shapley_values(self._trees, rows, float(np.ravel(self.estimator._baseline_prediction)[0]))
+        return tree_tables.shapley_values(self._trees, rows, float(np.ravel(self.estimator._baseline_prediction)[0]))
 
     @cached_property
-    def _trees(self) -> tuple[ShapleyTree, ...]:
+    def _trees(self) -> tuple[tree_tables.ShapleyTree, ...]:
         """The trees' Shapley values as tables.
 
         Raises:
             ValueError: when a tree has more splits than tables support.
         """
-        trees = shapley_trees({"tree_info": [as_dumped(predictors[0].nodes) for predictors in self.estimator._predictors]})
+        trees = tree_tables.shapley_trees(
+            {"tree_info": [tree_tables.as_dumped(predictors[0].nodes) for predictors in self.estimator._predictors]}
+        )
         if trees is None:
-            raise ValueError(f"a tree has more than {MOST_SPLITS} splits, or splits by category: reasons cannot be computed")
+            raise ValueError(
+                f"a tree has more than {tree_tables.MOST_SPLITS} splits, or splits by category: reasons cannot be computed"
+            )
         return trees
+
+
+Booster = LightGBMBooster | HistogramBooster
+"""A fitted booster; margins are log-odds."""
 
 
 def _fit_histogram(

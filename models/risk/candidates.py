@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,20 +23,6 @@ FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
 """Rounds where no held-out rows can choose them."""
 FIRST_ROUNDS = 40
 """Rounds of the margin that inspector effects are first estimated with."""
-
-
-class Learner(Protocol):
-    """A fitted candidate; ``rows`` are of shape (n, k), NaN is unknown."""
-
-    @property
-    def name(self) -> str:
-        """The kind of candidate and the library that fitted it."""
-
-    def margin(self, rows: Floats) -> Floats:
-        """Log-odds of a violation, shape (n,)."""
-
-    def explain(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The same margins bit for bit, and each column's contribution: shape (n, k + 1), the last the base."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +58,10 @@ class Blend:
             total += share * margin
             contributions += share * added
         return total, contributions
+
+
+Learner = Scorecard | Booster | Blend
+"""A fitted candidate; rows are of shape (n, k), NaN is unknown."""
 
 
 @dataclass(frozen=True)

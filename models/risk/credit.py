@@ -43,7 +43,6 @@ def class_of_interval(at_best: Ints, at_worst: Ints, bounds: Mapping[str, int], 
 
     Args:
         at_best, at_worst: points at the two ends, ``at_best`` the larger, shape (n,).
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
 
     Raises:
@@ -64,7 +63,6 @@ def points_and_class(scores: pd.DataFrame, bounds: Mapping[str, int], ordinary: 
 
     Args:
         scores: as :meth:`models.risk_model.RiskModel.score` returns them.
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
     """
     margin, *ends = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH))
@@ -83,7 +81,6 @@ def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str |
 
     Args:
         letters: classes.
-        bounds: each class's lower bound.
         otherwise: the class to use for unknown letters.
 
     Raises:
@@ -91,9 +88,7 @@ def ranks(letters: npt.ArrayLike, bounds: Mapping[str, int], *, otherwise: str |
     """
     place = {name: at for at, name in enumerate(worst_first(bounds))}
     names = np.asarray(letters, dtype=object)
-    if otherwise is not None:
-        return np.array([place.get(name, place[otherwise]) for name in names], dtype=np.int64)
-    return np.array([place[name] for name in names], dtype=np.int64)
+    return np.array([place[name if otherwise is None or name in place else otherwise] for name in names], dtype=np.int64)
 
 
 def risk_class(points: Ints, bounds: Mapping[str, int]) -> npt.NDArray[np.str_]:

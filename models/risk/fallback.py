@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from expectations.contracts.indicators import DIMENSIONS
 from models.foundation.inputs import Floats, Inputs, matrix
 from models.statistics.robust_scale import RobustScale
 
@@ -60,7 +59,7 @@ class FallbackModel:
         values = matrix(X, tuple(self.inputs.columns[at] for at in self.used))
         towards_risk = self.scale.transform(values) * np.array([self.inputs.directions[at] for at in self.used])
         dimension_of = np.array([self.inputs.dimensions[at] for at in self.used])
-        for dimension in sorted(set(dimension_of), key=_place):
+        for dimension in np.unique(dimension_of):
             inside = np.flatnonzero(dimension_of == dimension)
             known = (~np.isnan(values[:, inside])).sum(axis=1)
             out[:, np.array(self.used)[inside]] = towards_risk[:, inside] / (known + ORDINARY_INDICATORS)[:, None]
@@ -80,7 +79,3 @@ def fit_fallback(population: pd.DataFrame, inputs: Inputs, *, found: int, visits
 def directed(inputs: Inputs) -> tuple[int, ...]:
     """Positions of one column of each indicator that has a direction."""
     return tuple(at for at in inputs.one_per_indicator() if inputs.directions[at] != 0)
-
-
-def _place(dimension: str) -> tuple[int, str]:
-    return (DIMENSIONS.index(dimension) if dimension in DIMENSIONS else len(DIMENSIONS), dimension)

@@ -1,11 +1,10 @@
 """Intervals of probabilities: Venn–Abers predictions over bootstrap samples of the held-out businesses.
 
 A Venn–Abers predictor (Vovk & Petej 2014, "Venn-Abers predictors") adds the entity to the held-out visits, once without and once
-with a violation, and fits isotonic regression each time; the margin's true rate lies between the two predictions. To cover sampling
-error, both are computed on bootstrap samples of businesses (Efron & Tibshirani 1993), and the interval spans from a low quantile of
-the lower predictions to a high quantile of the upper ones. An entity with less evidence (:mod:`models.risk.evidence`) gets
-proportionally smaller samples: a quarter of the evidence gives the interval of a quarter of the visits. Where weights are estimated
-(:mod:`models.risk.selection_bias`), each sample draws new weights, so the interval includes their uncertainty.
+with a violation, and fits isotonic regression each time. Both predictions are computed on bootstrap samples of businesses (Efron &
+Tibshirani 1993); the interval spans from a low quantile of the lower ones to a high quantile of the upper ones. An entity with less
+evidence (:mod:`models.risk.evidence`) gets proportionally smaller samples. Where weights are estimated
+(:mod:`models.risk.selection_bias`), each sample draws new ones, so the interval includes their uncertainty.
 """
 
 from __future__ import annotations
@@ -104,9 +103,7 @@ def fit_interval(
             0 to 1.
         entity: each visit's business; visits of one business are resampled together.
         level: above 0 and below 1.
-        seed: of the resamples.
         redraw: draws new estimated weights, shape (n,), once for each resample.
-        resamples: how many.
     """
     names = np.asarray(entity, dtype=object).astype(str)
     weights = np.ones(len(margin)) if weight is None else np.asarray(weight, dtype=np.float64)

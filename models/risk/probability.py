@@ -124,8 +124,6 @@ def fit_probability(
         inspector: of each visit, None or NaN where unknown; adjusted for, not an input.
         reason: why each was visited; ``random`` for a draw with a known probability (:mod:`models.risk.selection_bias`).
         candidates: of :data:`models.risk.candidates.CANDIDATES`, the most readable first.
-        seed: of column sampling and contests.
-        threads: threads of LightGBM; do not change the result.
     Raises:
         ValueError: when y is not 0/1 with both present, lengths differ, a weight is not positive, or an entity has two
             rows in one cohort.

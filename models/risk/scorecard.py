@@ -178,19 +178,13 @@ class Stumps:
     def _steps(self, rounds: int) -> tuple[list[Floats], Floats, float]:
         """Each bin's and the unknown value's difference from bin 0, and the margin with all columns in bin 0."""
         sizes = [len(bounds) + 1 for bounds in self._bins.bounds]
-        probe = np.zeros((1 + sum(sizes) + len(sizes), len(sizes)))
-        start = 1
+        starts = np.cumsum([0, *(size + 1 for size in sizes)])
+        probe = np.zeros((1 + starts[-1], len(sizes)))
         for at, size in enumerate(sizes):
-            probe[start : start + size, at] = np.arange(size)
-            probe[start + size, at] = np.nan
-            start += size + 1
+            probe[1 + starts[at] : 1 + starts[at + 1], at] = [*range(size), np.nan]
         margin = self._booster.margin(probe, rounds)
-        steps, unknown, start = [], np.zeros(len(sizes)), 1
-        for at, size in enumerate(sizes):
-            steps.append(margin[start : start + size] - margin[0])
-            unknown[at] = margin[start + size] - margin[0]
-            start += size + 1
-        return steps, unknown, float(margin[0])
+        parts = np.split(margin[1:] - margin[0], starts[1:-1])
+        return [part[:-1] for part in parts], np.array([part[-1] for part in parts]), float(margin[0])
 
 
 def _as_points(log_odds: Floats) -> Ints:

@@ -1,18 +1,15 @@
 """Calibration for selection bias: visits drawn at random represent everybody, targeted visits followed what somebody noticed.
 
-Random visits are few, targeted ones many. So all visits shape the margin, and the random ones correct its level (Kallus, Puli and
-Shalit 2018, "Removing hidden confounding by experimental grounding"; Steyerberg et al. 2004, "Validation and updating of predictive
-regression models: a study on sample size and shrinkage"). This is one regression over both, with two competing causes (noisy or;
-Pearl 1988):
+All visits shape the margin, and the few random ones correct its level (Kallus, Puli and Shalit 2018, "Removing hidden confounding
+by experimental grounding"; Steyerberg et al. 2004, "Validation and updating of predictive regression models"). This is one
+regression over both, with two competing causes (noisy or; Pearl 1988):
 
 - the background: small faults that any visit may find and that the margin hardly predicts;
-- the signal, which the margin predicts. Targeted visits go to violators whatever their indicators show: sampling by outcome, which
-  adds a constant to the log-odds (Prentice and Pyke 1979, "Logistic disease incidence models and case-control studies"), one for
-  each reason of a visit.
+- the signal, which the margin predicts. Targeted visits sample by outcome, which adds a constant to the log-odds for each reason of
+  a visit (Prentice and Pyke 1979, "Logistic disease incidence models and case-control studies").
 
-A single logistic function would fit the many small faults and predict too little for violators. The effects of reasons are normal
-around 0 (partial pooling; Gelman and Hill 2007, "Data Analysis Using Regression and Multilevel/Hierarchical Models", chapter 12):
-the fewer random visits, the more the targeted ones count.
+The effects of reasons are normal around 0 (partial pooling; Gelman and Hill 2007, "Data Analysis Using Regression and
+Multilevel/Hierarchical Models", chapter 12): the fewer random visits, the more the targeted ones count.
 """
 
 from __future__ import annotations

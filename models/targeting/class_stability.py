@@ -1,11 +1,9 @@
 """Class stability: no class changes because of one unverified source, except back to the ordinary class from a worse one.
 
-The class is computed twice more, each time without one source: the one that adds most to the margin, and the one that takes most
-away. Since the class never improves with a larger margin, the class stays between those two whichever single source is wrong. The
-previous class stays if it lies between them; otherwise it moves only as far as necessary.
-
-Uncertainty favours the ordinary class: an entity returns to it from a worse class as soon as today's class says so, whatever the
-sources. So a correction counts at once.
+The class is computed twice more, without the source that adds most to the margin and without the one that takes most away. The true
+class lies between those two whichever single source is wrong, since it never improves with a larger margin. The previous class
+stays if it lies between them; otherwise it moves only as far as necessary. An entity returns from a worse class to the ordinary one
+as soon as today's class says so, so a correction counts at once.
 """
 
 from __future__ import annotations
@@ -83,8 +81,6 @@ def stabilise_class(
         X: the features of the same rows.
         before: each row's class on the day before; an unknown or missing class counts as the ordinary one.
         rescored: the scores of other margins.
-        indicators: the catalogue by column.
-        bounds: each class's lower bound.
         ordinary: the class that uncertainty favours.
     """
     names = worst_first(bounds)
@@ -119,7 +115,6 @@ def source_contributions(contributions: pd.DataFrame, X: pd.DataFrame, indicator
     Args:
         contributions: each indicator's contribution to the margin, and the base.
         X: the features of the same rows.
-        indicators: the catalogue by column.
     """
     names = [name for name in contributions.columns if name != BASE]
     known = [indicators.get(name) for name in names]

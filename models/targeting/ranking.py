@@ -24,7 +24,6 @@ def rank_list(candidates: pd.DataFrame, capacity_of: Callable[[str], int], key: 
     Args:
         candidates: one row an entity, with ``entity_id``, ``capacity_region`` and ``objective`` (finite; larger is first).
         capacity_of: a region's visits a day.
-        key: of the tie-break.
 
     Returns:
         The listed candidates with ``list_rank``, ``region_rank`` and ``tie_break`` added, ordered by ``list_rank``.

@@ -68,7 +68,7 @@ class Assessment:
         indicators: each indicator twice, ranked by more and by less, best share in the top first. Only the truth tells which
             direction is better, so the comparison favours the indicators.
         intervals: coverage of the probabilities' intervals; None without probabilities.
-        reasons: whether reasons name the signs of listed violators; None if none was listed.
+        reasons: whether reasons name the signs of listed violators; None if no violator was listed.
     """
 
     as_of: str
@@ -175,12 +175,11 @@ def assess(
     top = max(1, int(len(violates) * TOP_SHARE))
     margin = joined["margin"].to_numpy().astype(float)
     draw = np.random.default_rng(seed).random(len(violates))
-    singles = tuple(
-        sorted(
-            (one for name in indicators for one in _both_ways(joined, name, violates, top)),
-            key=lambda one: (-one.share_in_top, one.name),
-        )
-    )
+    singles = []
+    for name in indicators:
+        values = joined[name].cast(pa.float64()).to_numpy()
+        singles += [_ranking(f"{name}, more", values, violates, top), _ranking(f"{name}, less", -values, violates, top)]
+    singles.sort(key=lambda one: (-one.share_in_top, one.name))
     in_top = np.zeros(len(margin), dtype=bool)
     in_top[np.argsort(-margin, kind="stable")[:top]] = True
     return Assessment(
@@ -188,22 +187,19 @@ def assess(
         population=len(violates),
         violators=int(violates.sum()),
         top=top,
-        model=Ranking("margin", share_in_top(margin, violates, top), roc_auc(violates, margin)),
+        model=_ranking("margin", margin, violates, top),
         random_expected=top / len(violates),
-        random_drawn=Ranking("random draw", share_in_top(draw, violates, top), roc_auc(violates, draw)),
+        random_drawn=_ranking("random draw", draw, violates, top),
         best_indicator_by_share=singles[0],
         best_indicator_by_auc=max(singles, key=lambda one: one.roc_auc),
         by_typology=_by_kind(joined["typology"].to_numpy(zero_copy_only=False), in_top, violates),
         mimics_in_top=_by_kind(joined["mimic"].to_numpy(zero_copy_only=False), in_top, ~violates),
-        indicators=singles,
+        indicators=tuple(singles),
     )
 
 
-def _both_ways(joined: pa.Table, name: str, violates: np.ndarray, top: int) -> tuple[Ranking, Ranking]:
-    values = joined[name].cast(pa.float64()).to_numpy()
-    more = Ranking(f"{name}, more", share_in_top(values, violates, top), roc_auc(violates, values))
-    less = Ranking(f"{name}, less", share_in_top(-values, violates, top), roc_auc(violates, -values))
-    return more, less
+def _ranking(name: str, values: np.ndarray, violates: np.ndarray, top: int) -> Ranking:
+    return Ranking(name, share_in_top(values, violates, top), roc_auc(violates, values))
 
 
 def _by_kind(kinds: np.ndarray, in_top: np.ndarray, counted: np.ndarray) -> dict[str, dict[str, float]]:
@@ -232,9 +228,6 @@ def assess_intervals(
         industries: industry code by ``entity_id``.
         already_found: entities with a finding that was known by the day.
         as_of: the day.
-
-    Returns:
-        The coverage; None without probabilities.
     """
     known = truth.select(["entity_id"]).to_pandas()
     known["violates"] = violating_on(truth, as_of)

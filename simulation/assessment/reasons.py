@@ -84,10 +84,7 @@ class ReasonsNamed:
 def assess_reasons(truth: pa.Table, reasons: pa.Table, as_of: date) -> ReasonsNamed | None:
     """Compare the reasons of a day with the truth. None if no violator was listed.
 
-    Args:
-        truth: as :data:`simulation.assessment.truth.SCHEMA`.
-        reasons: ``entity_id, reason_rank, indicator`` of ``gold.reasons`` of the day.
-        as_of: the day.
+    ``truth`` is as :data:`simulation.assessment.truth.SCHEMA`; ``reasons`` has ``entity_id, reason_rank, indicator`` of the day.
     """
     kinds = pd.DataFrame({"entity_id": truth["entity_id"].to_pandas(), "typology": truth["typology"].to_pandas()})
     kinds = kinds[violating_on(truth, as_of)]

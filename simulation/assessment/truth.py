@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from simulation.sources.inspections import DETECTION_RATE, History
 from simulation.world.clock import Clock
@@ -50,22 +48,6 @@ def truth_table(clock: Clock, entities: Entities, roles: Roles, history: History
         ],
         schema=SCHEMA,
     )
-
-
-class TruthFile:
-    """``entities.parquet``, written chunk by chunk."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._writer = pq.ParquetWriter(folder / "entities.parquet", SCHEMA, compression="zstd")
-
-    def write(self, table: pa.Table) -> None:
-        """Append a chunk."""
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
 
 
 def violating_on(truth: pa.Table, day: date) -> np.ndarray:

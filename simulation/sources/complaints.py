@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,26 +30,11 @@ FOOD = ("14", "61", "62", "5212", "5213", "5223", "5225")
 COMPLAINANT_KEY = 31
 
 
-@dataclass(frozen=True)
-class Complaints:
-    """One row per complaint. ``entity`` indexes the chunk, days are day numbers; ``named`` is 0 if the code is given."""
+def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> pd.DataFrame:
+    """The complaints counted in the history, one row each; ``entity`` indexes the chunk, days are day numbers.
 
-    entity: np.ndarray
-    received: np.ndarray
-    second: np.ndarray
-    category: np.ndarray
-    grade: np.ndarray
-    amount: np.ndarray
-    resolved: np.ndarray
-    outcome: np.ndarray
-    channel: np.ndarray
-    complainant: np.ndarray
-    named: np.ndarray
-    is_late: np.ndarray
-
-
-def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> Complaints:
-    """The complaints counted in the history, with their details."""
+    ``named`` is 0 if the complaint gives the code of the entity.
+    """
     month = np.repeat(np.arange(clock.months), history.complaints.sum(axis=1))
     who = np.concatenate([np.repeat(np.arange(len(entities)), counts) for counts in history.complaints]).astype(np.int64)
     size = len(who)
@@ -63,19 +47,21 @@ def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, 
     duration = 1 + np.floor(rng.gamma(2.2, 9, size)).astype(np.int64) + np.where(stays_open & (rng.random(size) < 0.5), 90, 0)
     refused = stays_open & (rng.random(size) < 0.6)
     outcome = np.where(refused, 4, rng.choice([1, 2, 3, 5], size=size, p=[0.30, 0.42, 0.18, 0.10]))
-    return Complaints(
-        entity=who,
-        received=received,
-        second=rng.integers(8 * 3600, 20 * 3600, size),
-        category=_categories(rng, entities, roles, who, guilty),
-        grade=np.minimum(grade, 4),
-        amount=np.round(np.exp(rng.normal(5.6 + 0.5 * (grade > 1), 1.2, size)) * 100).astype(np.int64),
-        resolved=received + np.where(stays_open & ~refused, 400, duration),
-        outcome=outcome,
-        channel=rng.choice(5, size=size, p=[0.45, 0.40, 0.05, 0.02, 0.08]),
-        complainant=rng.integers(0, 2**62, size),
-        named=np.where(rng.random(size) < WITHOUT_CODE, rng.integers(1, 5, size), 0),
-        is_late=rng.random(size) < ENTERED_LATE,
+    return pd.DataFrame(
+        {
+            "entity": who,
+            "received": received,
+            "second": rng.integers(8 * 3600, 20 * 3600, size),
+            "category": _categories(rng, entities, roles, who, guilty),
+            "grade": np.minimum(grade, 4),
+            "amount": np.round(np.exp(rng.normal(5.6 + 0.5 * (grade > 1), 1.2, size)) * 100).astype(np.int64),
+            "resolved": received + np.where(stays_open & ~refused, 400, duration),
+            "outcome": outcome,
+            "channel": rng.choice(5, size=size, p=[0.45, 0.40, 0.05, 0.02, 0.08]),
+            "complainant": rng.integers(0, 2**62, size),
+            "named": np.where(rng.random(size) < WITHOUT_CODE, rng.integers(1, 5, size), 0),
+            "is_late": rng.random(size) < ENTERED_LATE,
+        }
     )
 
 
@@ -89,11 +75,11 @@ def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who:
     return np.where(guilty & runaway & (rng.random(len(who)) < 0.6), 2, usual)
 
 
-def lines(clock: Clock, entities: Entities, complaints: Complaints, numbered_from: int) -> Lines:
+def lines(clock: Clock, entities: Entities, complaints: pd.DataFrame, numbered_from: int) -> Lines:
     """Each complaint as received and, once resolved, again with its outcome."""
-    rows = np.arange(len(complaints.entity))
-    entered_on = complaints.received + np.where(complaints.is_late, 45 + rows % 40, 0)
-    resolved_on = np.maximum(complaints.resolved, entered_on)
+    rows = np.arange(len(complaints))
+    entered_on = complaints["received"].to_numpy() + np.where(complaints["is_late"], 45 + rows % 40, 0)
+    resolved_on = np.maximum(complaints["resolved"].to_numpy(), entered_on)
     entered, resolved = rows[entered_on <= clock.last], rows[resolved_on <= clock.last]
     row = np.concatenate([entered, resolved])
     is_resolved = np.repeat([False, True], [len(entered), len(resolved)])
@@ -101,41 +87,36 @@ def lines(clock: Clock, entities: Entities, complaints: Complaints, numbered_fro
     delivered = clock.delivered(day)
     order = np.lexsort((day, row, delivered))
     row, is_resolved, day, delivered = row[order], is_resolved[order], day[order], delivered[order]
-    second = np.where(is_resolved, complaints.second[row] // 2 + 43200, complaints.second[row])
-    return Lines(delivered, _json(entities, complaints, row, is_resolved, day, second, numbered_from))
+    return Lines(delivered, _json(entities, complaints, row, is_resolved, day, numbered_from))
 
 
 def _json(
-    entities: Entities,
-    complaints: Complaints,
-    row: np.ndarray,
-    is_resolved: np.ndarray,
-    day: np.ndarray,
-    second: np.ndarray,
-    numbered_from: int,
+    entities: Entities, complaints: pd.DataFrame, row: np.ndarray, is_resolved: np.ndarray, day: np.ndarray, numbered_from: int
 ) -> pa.Array:
-    who, named = complaints.entity[row], complaints.named[row]
+    values = {name: column.to_numpy() for name, column in complaints.iloc[row].items()}
+    who, named = values["entity"], values["named"]
+    second = np.where(is_resolved, values["second"] // 2 + 43200, values["second"])
     version = np.zeros(len(row), dtype=np.int64)
     registered, trading = names(entities, version, who)
     short = pc.replace_substring(registered, "有限公司", "")
     name = pc.if_else(pa.array(named == 2), trading, pc.if_else(pa.array(named == 3), short, registered))
     fields = {
         "投诉编号": numbered("TS", numbered_from + row, 10),
-        "受理日期": dates(complaints.received[row]),
+        "受理日期": dates(values["received"]),
         "被投诉主体代码": masked(strings(entities.code[who]), named == 0),
         "被投诉主体名称": masked(name, named != 4),
         "被投诉地址": masked(addresses(entities, version, who), (named > 0) | (row % 2 == 0)),
-        "投诉类别": pick(CATEGORIES, complaints.category[row]),
-        "严重等级": pick(GRADES, complaints.grade[row] - 1),
-        "涉及金额": decimals(complaints.amount[row], 2),
-        "办结期限": dates(complaints.received[row] + 60),
-        "办结日期": dates(complaints.resolved[row], is_resolved),
-        "处理结果": pick(OUTCOMES, np.where(is_resolved, complaints.outcome[row], 0)),
-        "来源渠道": pick(CHANNELS, complaints.channel[row]),
-        "投诉人标识": strings(pseudonyms(complaints.complainant[row], COMPLAINANT_KEY)),
+        "投诉类别": pick(CATEGORIES, values["category"]),
+        "严重等级": pick(GRADES, values["grade"] - 1),
+        "涉及金额": decimals(values["amount"], 2),
+        "办结期限": dates(values["received"] + 60),
+        "办结日期": dates(values["resolved"], is_resolved),
+        "处理结果": pick(OUTCOMES, np.where(is_resolved, values["outcome"], 0)),
+        "来源渠道": pick(CHANNELS, values["channel"]),
+        "投诉人标识": strings(pseudonyms(values["complainant"], COMPLAINANT_KEY)),
         "更新时间": instants(day, second),
     }
     parts: list[pa.Array | str] = []
-    for number, (label, values) in enumerate(fields.items()):
-        parts += [f'{", " if number else "{"}"{label}": ', joined('"', values, '"')]
+    for number, (label, texts) in enumerate(fields.items()):
+        parts += [f'{", " if number else "{"}"{label}": ', joined('"', texts, '"')]
     return joined(*parts, "}", null="null")

@@ -109,12 +109,7 @@ def faulty_records(
 
 
 def add_faults(rng: np.random.Generator, table: pa.Table, amount: str, day: str, counts: Counter[str]) -> pa.Table:
-    """Append faulty copies of some rows to the table. Adds to ``counts``.
-
-    Args:
-        amount: a decimal column that a fault makes negative.
-        day: a text column that a fault sets to an impossible day.
-    """
+    """Append faulty copies of some rows to the table, with a negative ``amount`` or an impossible ``day``. Adds to ``counts``."""
     pieces = [table]
     for name, rate in TAX_FAULTS.items():
         copies = table.filter(pa.array(rng.random(len(table)) < rate))

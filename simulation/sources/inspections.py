@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from simulation.sources.writers import Lines
@@ -42,26 +43,6 @@ RESULTS = ("未发现问题", "责令改正", "警告", "罚款", "移送")
 
 
 @dataclass(frozen=True)
-class Visits:
-    """One row per visit. ``entity`` indexes the chunk, days are day numbers."""
-
-    entity: np.ndarray
-    month: np.ndarray
-    selected_by: np.ndarray
-    probability: np.ndarray
-    inspected: np.ndarray
-    reported: np.ndarray
-    status: np.ndarray
-    is_late: np.ndarray
-    inspector: np.ndarray
-    items: np.ndarray
-    breaches: np.ndarray
-    severity: np.ndarray
-    is_violation: np.ndarray
-    was_violating: np.ndarray
-
-
-@dataclass(frozen=True)
 class History:
     """The result of the simulation.
 
@@ -69,14 +50,14 @@ class History:
         complaints: counts, shape (months, entities).
         violates: whether the violation is ongoing, shape (months, entities).
         active: whether the violation or the mimic's sign is ongoing, shape (months, entities).
-        visits: the visits.
+        visits: one row per visit; ``entity`` indexes the chunk, days are day numbers.
         found: day on which the finding was reported, else NEVER.
     """
 
     complaints: np.ndarray
     violates: np.ndarray
     active: np.ndarray
-    visits: Visits
+    visits: pd.DataFrame
     found: np.ndarray
 
 
@@ -115,12 +96,11 @@ def simulate_history(rng: np.random.Generator, clock: Clock, entities: Entities,
         now = Month(month, trading, violates[month], active[month], complaints[month], recent, record)
         visits = _visits_of_month(rng, clock, entities, roles, now)
         by_month.append(visits)
-        is_hit = visits.is_violation & visits.was_violating
-        found[visits.entity[is_hit]] = visits.reported[is_hit]
+        hits = visits[visits.is_violation & visits.was_violating]
+        found[hits.entity] = hits.reported
         record *= 0.93
         record[visits.entity[visits.is_violation]] += 1
-    columns = {name: np.concatenate([getattr(visits, name) for visits in by_month]) for name in Visits.__dataclass_fields__}
-    return History(complaints, violates, active, Visits(**columns), found)
+    return History(complaints, violates, active, pd.concat(by_month, ignore_index=True), found)
 
 
 def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, active: np.ndarray) -> np.ndarray:
@@ -135,7 +115,7 @@ def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, a
     return usual * np.where(closing, 5, 1) + added + 0.08 * closing
 
 
-def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, now: Month) -> Visits:
+def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, now: Month) -> pd.DataFrame:
     """The visits of a month: entity, reason, inspector and findings."""
     random_rate = places().random_rate[places().prefecture[entities.county]]
     kinds = {kind: np.array([item.found_by == kind for item in TYPOLOGIES] + [False]) for kind in ("targeted", "joint", "campaign")}
@@ -170,21 +150,23 @@ def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities,
     grave = np.where(violating, 1 + rng.binomial(3, 0.5, size), 1 + (rng.random(size) < 0.12))
     items = rng.integers(8, 31, size)
     breaches = np.minimum(np.where(violating, 1 + rng.poisson(2.5, size), 1 + rng.poisson(0.4, size)), items)
-    return Visits(
-        entity=chosen,
-        month=np.full(size, now.number),
-        selected_by=selected_by,
-        probability=np.where(selected_by == RANDOM, random_rate[chosen], np.nan),
-        inspected=inspected,
-        reported=inspected + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
-        status=status,
-        is_late=is_late,
-        inspector=inspector,
-        items=np.where(status == INSPECTED, items, 0),
-        breaches=np.where(is_violation, breaches, 0),
-        severity=np.where(is_violation, grave, 0),
-        is_violation=is_violation,
-        was_violating=violating,
+    return pd.DataFrame(
+        {
+            "entity": chosen,
+            "month": np.full(size, now.number),
+            "selected_by": selected_by,
+            "probability": np.where(selected_by == RANDOM, random_rate[chosen], np.nan),
+            "inspected": inspected,
+            "reported": inspected + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
+            "status": status,
+            "is_late": is_late,
+            "inspector": inspector,
+            "items": np.where(status == INSPECTED, items, 0),
+            "breaches": np.where(is_violation, breaches, 0),
+            "severity": np.where(is_violation, grave, 0),
+            "is_violation": is_violation,
+            "was_violating": violating,
+        }
     )
 
 
@@ -194,13 +176,14 @@ def _working_days(days: np.ndarray, clock: Clock) -> np.ndarray:
     return np.maximum(days - np.maximum(weekday - 4, 0), clock.first)
 
 
-def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Visits, numbered_from: int) -> Lines:
+def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: pd.DataFrame, numbered_from: int) -> Lines:
     """Each reported visit; a few again with a corrected penalty, a few reported months late."""
-    size = len(visits.entity)
+    size = len(visits)
     corrected = np.flatnonzero(rng.random(size) < CORRECTED)
     row = np.concatenate([np.arange(size), corrected])
     is_corrected = np.repeat([False, True], [size, len(corrected)])
-    day = np.where(is_corrected, visits.reported[row] + 1 + row % 25, visits.reported[row])
+    reported = visits["reported"].to_numpy()[row]
+    day = np.where(is_corrected, reported + 1 + row % 25, reported)
     second = rng.integers(9 * 3600, 18 * 3600, size)[row]
     penalty = _penalties(rng, visits)
     is_known = day <= clock.last
@@ -208,12 +191,13 @@ def lines(rng: np.random.Generator, clock: Clock, entities: Entities, visits: Vi
     delivered = clock.delivered(day)
     order = np.lexsort((day, row, delivered))
     row, is_corrected, day, second, delivered = row[order], is_corrected[order], day[order], second[order], delivered[order]
-    amount = np.where(is_corrected, penalty[row] // 2 + 50_000 * visits.is_violation[row], penalty[row])
-    text = _csv(clock, entities, visits, row, day, second, amount, numbered_from)
-    return Lines(delivered, text, int(is_corrected.sum()), int((visits.is_late[row] & ~is_corrected).sum()))
+    values = {name: column.to_numpy() for name, column in visits.iloc[row].items()}
+    amount = np.where(is_corrected, penalty[row] // 2 + 50_000 * values["is_violation"], penalty[row])
+    text = _csv(clock, entities, values, numbered_from + row, day, second, amount)
+    return Lines(delivered, text, int(is_corrected.sum()), int((values["is_late"] & ~is_corrected).sum()))
 
 
-def _penalties(rng: np.random.Generator, visits: Visits) -> np.ndarray:
+def _penalties(rng: np.random.Generator, visits: pd.DataFrame) -> np.ndarray:
     fined = visits.is_violation & (visits.severity >= 2)
     return np.where(fined, np.round(np.exp(rng.normal(6.5 + visits.severity, 0.8))).astype(np.int64) * 100, 0)
 
@@ -221,39 +205,38 @@ def _penalties(rng: np.random.Generator, visits: Visits) -> np.ndarray:
 def _csv(
     clock: Clock,
     entities: Entities,
-    visits: Visits,
-    row: np.ndarray,
+    visits: dict[str, np.ndarray],
+    number: np.ndarray,
     day: np.ndarray,
     second: np.ndarray,
     penalty: np.ndarray,
-    numbered_from: int,
 ) -> pa.Array:
-    who = visits.entity[row]
+    who = visits["entity"]
     prefecture = places().prefecture[entities.county[who]]
-    is_done = visits.status[row] == INSPECTED
-    is_random = visits.selected_by[row] == RANDOM
+    is_done = visits["status"] == INSPECTED
+    is_random = visits["selected_by"] == RANDOM
     months = _month_labels(clock)
     offices = [f"{name}市场监督管理局" for name in places().prefecture_names]
-    draw = joined("SSJ", pick(months, visits.month[row]), "-", pick(places().prefecture_codes, prefecture))
-    probability = np.round(np.nan_to_num(visits.probability[row]) * 10_000).astype(np.int64)
+    draw = joined("SSJ", pick(months, visits["month"]), "-", pick(places().prefecture_codes, prefecture))
+    probability = np.round(np.nan_to_num(visits["probability"]) * 10_000).astype(np.int64)
     fields = [
-        numbered("JC", numbered_from + row, 10),
+        numbered("JC", number, 10),
         strings(entities.code[who]),
         pick(offices, prefecture),
         masked(draw, is_random),
         masked(decimals(probability, 4), is_random),
-        pick(METHODS, visits.selected_by[row]),
-        dates(visits.inspected[row]),
-        dates(visits.inspected[row], is_done),
+        pick(METHODS, visits["selected_by"]),
+        dates(visits["inspected"]),
+        dates(visits["inspected"], is_done),
         instants(day, second),
-        pick(STATUSES, visits.status[row]),
-        strings(visits.items[row]),
-        strings(visits.breaches[row]),
-        pick(GRADES, visits.severity[row]),
-        masked(pick(["否", "是"], visits.is_violation[row].astype(np.int64)), is_done),
-        numbered("R", visits.inspector[row], 4),
+        pick(STATUSES, visits["status"]),
+        strings(visits["items"]),
+        strings(visits["breaches"]),
+        pick(GRADES, visits["severity"]),
+        masked(pick(["否", "是"], visits["is_violation"].astype(np.int64)), is_done),
+        numbered("R", visits["inspector"], 4),
         decimals(penalty, 2),
-        masked(pick(RESULTS, visits.severity[row]), is_done),
+        masked(pick(RESULTS, visits["severity"]), is_done),
     ]
     return csv_lines(fields)
 

@@ -5,9 +5,8 @@ They are delivered as Parquet with the tax authority's short column names, money
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from simulation.sources.inspections import History
@@ -15,7 +14,7 @@ from simulation.world.clock import Clock
 from simulation.world.entities import COMPANY, NEVER, SOLE_TRADER, Entities
 from simulation.world.industries import season_table, trait
 from simulation.world.population import Roles
-from simulation.world.text import dates, pick, strings
+from simulation.world.text import dates, masked, pick, strings
 
 VAT, CIT = 0, 1
 DUE_DAY = 15
@@ -27,53 +26,27 @@ TAXES = ("增值税", "企业所得税")
 MONEY = pa.decimal128(18, 2)
 
 
-@dataclass(frozen=True)
-class Returns:
-    """One row per version of a return. Money is in fen, days are day numbers; ``filed`` is NEVER if it was not filed."""
-
-    entity: np.ndarray
-    tax: np.ndarray
-    start: np.ndarray
-    end: np.ndarray
-    due: np.ndarray
-    filed: np.ndarray
-    sales: np.ndarray
-    output: np.ndarray
-    input: np.ndarray
-    payable: np.ndarray
-    paid: np.ndarray
-    arrears: np.ndarray
-    invoices: np.ndarray
-    voided: np.ndarray
-    staff: np.ndarray
-    delivered: np.ndarray
-    is_correction: np.ndarray
-    is_delayed: np.ndarray
-
-    def take(self, index: np.ndarray | slice) -> Returns:
-        """The rows of an index, mask or slice."""
-        return Returns(*[getattr(self, field.name)[index] for field in fields(self)])
+COLUMNS = (
+    "entity", "tax", "start", "end", "due", "filed", "sales", "output", "input", "payable", "paid", "arrears", "invoices", "voided",
+    "staff", "delivered", "is_correction", "is_delayed",
+)  # fmt: skip
+"""Returns have one row per version. Money is in fen, days are day numbers; ``filed`` is NEVER if the return was not filed."""
 
 
-def _new_returns(size: int, **columns: np.ndarray) -> Returns:
+def _new_returns(**columns: np.ndarray) -> pd.DataFrame:
     """New rows; columns that are not given are 0 or false."""
-    blank = {field.name: np.zeros(size, dtype=bool if field.name.startswith("is_") else np.int64) for field in fields(Returns)}
-    return Returns(**{**blank, **columns})
+    rows = pd.DataFrame(columns).reindex(columns=list(COLUMNS), fill_value=0)
+    return rows.astype({"is_correction": bool, "is_delayed": bool})
 
 
-def stack(parts: list[Returns]) -> Returns:
-    """Concatenate the rows of all parts."""
-    return Returns(*[np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Returns)])
-
-
-def make_returns(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> Returns:
+def make_returns(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History) -> pd.DataFrame:
     """All returns delivered in the world, sorted by delivery, entity, tax and period."""
     sales, staff, is_zero = _activity(rng, clock, entities, roles, history)
     vat = _vat(rng, clock, entities, roles, history, sales, staff, is_zero)
     cit = _cit(rng, clock, entities, roles, history, sales, staff)
-    rows = _add_deliveries(rng, clock, stack([vat, cit]))
-    rows = rows.take(rows.delivered <= clock.last)
-    return rows.take(np.lexsort((rows.filed, rows.start, rows.tax, rows.entity, rows.delivered)))
+    rows = _add_deliveries(rng, clock, pd.concat([vat, *cit], ignore_index=True))
+    rows = rows[rows.delivered <= clock.last]
+    return rows.sort_values(["delivered", "entity", "tax", "start", "filed"], kind="stable", ignore_index=True)
 
 
 def _activity(
@@ -138,7 +111,7 @@ def _vat(
     sales: np.ndarray,
     staff: np.ndarray,
     is_zero: np.ndarray,
-) -> Returns:
+) -> pd.DataFrame:
     trading = (entities.established < clock.starts[:-1, None]) & (entities.closed >= clock.starts[1:, None])
     month, who = np.nonzero(trading & (clock.starts[1:, None] <= clock.last))
     signs, size = roles.signs, len(who)
@@ -162,7 +135,6 @@ def _vat(
     )
     paid = np.where(owes, np.round(payable * rng.random(size)).astype(np.int64), payable)
     return _new_returns(
-        size,
         entity=who,
         tax=np.full(size, VAT),
         start=clock.starts[month],
@@ -183,7 +155,7 @@ def _vat(
 
 def _cit(
     rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, history: History, sales: np.ndarray, staff: np.ndarray
-) -> Returns:
+) -> list[pd.DataFrame]:
     """Quarterly returns of companies. Sales equal those for VAT, apart from rounding, small legal differences and the sign."""
     ends = [m for m in range(2, clock.months) if clock.calendar_months[m] % 3 == 2 and clock.starts[m + 1] <= clock.last]
     parts = []
@@ -199,7 +171,6 @@ def _cit(
         due = np.full(size, clock.starts[last + 1] + DUE_DAY - 1)
         parts.append(
             _new_returns(
-                size,
                 entity=who,
                 tax=np.full(size, CIT),
                 start=np.full(size, clock.starts[last - 2]),
@@ -212,36 +183,28 @@ def _cit(
                 staff=staff[last, who],
             )
         )
-    return stack(parts) if parts else _new_returns(0)
+    return parts
 
 
-def _add_deliveries(rng: np.random.Generator, clock: Clock, rows: Returns) -> Returns:
+def _add_deliveries(rng: np.random.Generator, clock: Clock, rows: pd.DataFrame) -> pd.DataFrame:
     """Each return by delivery: as not filed, when filed, and when corrected."""
-    size = len(rows.entity)
-    first = clock.tax_delivered(rows.due)
-    filed = np.where(rows.filed < NEVER, clock.tax_delivered(rows.filed), clock.last + 1)
+    size = len(rows)
+    first = clock.tax_delivered(rows.due.to_numpy())
+    filed = np.where(rows.filed < NEVER, clock.tax_delivered(rows.filed.to_numpy()), clock.last + 1)
     is_delayed = rng.random(size) < DELAYED
     filed = np.where(is_delayed, clock.tax_delivered(np.minimum(filed + rng.integers(50, 160, size), clock.last + 1)), filed)
     open_now = (filed > first) & ~is_delayed
-    missing = rows.take(open_now)
-    never, known_from = np.full(len(missing.entity), NEVER), first[open_now]
-    who, period = {"entity": missing.entity, "tax": missing.tax}, {"start": missing.start, "end": missing.end, "due": missing.due}
-    unfiled = _new_returns(len(never), **who, **period, filed=never, delivered=known_from)
-    is_filed = rows.filed < NEVER
-    known = rows.take(is_filed)
-    known = Returns(**{**vars(known), "delivered": np.maximum(filed, first)[is_filed], "is_delayed": is_delayed[is_filed]})
-    chosen = np.flatnonzero((rng.random(len(known.entity)) < CORRECTED) & (known.sales > 0))
-    wrong = known.take(chosen)
-    factor = 1 + rng.normal(0.02, 0.06, len(chosen))
-    corrected = Returns(
-        **{
-            **vars(wrong),
-            "sales": np.round(wrong.sales * np.maximum(factor, 0.5)).astype(np.int64),
-            "delivered": clock.tax_delivered(wrong.delivered + rng.integers(1, 60, len(chosen))),
-            "is_correction": np.ones(len(chosen), dtype=bool),
-        }
+    missing = rows.loc[open_now, ["entity", "tax", "start", "end", "due"]]
+    unfiled = _new_returns(**missing, filed=np.full(len(missing), NEVER), delivered=first[open_now])
+    known = rows.assign(delivered=np.maximum(filed, first), is_delayed=is_delayed)[rows.filed < NEVER]
+    wrong = known[(rng.random(len(known)) < CORRECTED) & (known.sales > 0)]
+    factor = 1 + rng.normal(0.02, 0.06, len(wrong))
+    corrected = wrong.assign(
+        sales=np.round(wrong.sales * np.maximum(factor, 0.5)).astype(np.int64),
+        delivered=clock.tax_delivered(wrong.delivered.to_numpy() + rng.integers(1, 60, len(wrong))),
+        is_correction=True,
     )
-    return stack([unfiled, known, corrected])
+    return pd.concat([unfiled, known, corrected])
 
 
 def fen_as_yuan(fen: np.ndarray) -> pa.Array:
@@ -252,34 +215,33 @@ def fen_as_yuan(fen: np.ndarray) -> pa.Array:
     return pa.Array.from_buffers(MONEY, len(fen), [None, pa.py_buffer(words.tobytes())])
 
 
-def returns_table(entities: Entities, rows: Returns) -> pa.Table:
+def returns_table(entities: Entities, returns: pd.DataFrame) -> pa.Table:
     """The returns as a table; unfiled returns have no amounts."""
-    is_filed = rows.filed < NEVER
-    hidden = ~is_filed
+    rows = {name: column.to_numpy() for name, column in returns.items()}
+    is_filed = rows["filed"] < NEVER
 
     def money(fen: np.ndarray) -> pa.Array:
-        column = fen_as_yuan(fen)
-        return column if not hidden.any() else pa.compute.if_else(pa.array(is_filed), column, pa.scalar(None, MONEY))
+        return masked(fen_as_yuan(fen), is_filed)
 
     def count(values: np.ndarray) -> pa.Array:
-        return pa.array(values, pa.int64(), mask=hidden)
+        return pa.array(values, pa.int64(), mask=~is_filed)
 
     return pa.table(
         {
-            "nsrsbh": strings(entities.code[rows.entity]),
-            "zsxm": pick(TAXES, rows.tax),
-            "skssqq": dates(rows.start),
-            "skssqz": dates(rows.end),
-            "sbqx": dates(rows.due),
-            "sbrq": dates(np.where(is_filed, rows.filed, 0), is_filed),
-            "xse": money(rows.sales),
-            "xxse": money(rows.output),
-            "jxse": money(rows.input),
-            "ynse": money(rows.payable),
-            "yjse": money(rows.paid),
-            "qjse": money(rows.arrears),
-            "kpfs": count(rows.invoices),
-            "zffs": count(rows.voided),
-            "cyrs": count(rows.staff),
+            "nsrsbh": strings(entities.code[rows["entity"]]),
+            "zsxm": pick(TAXES, rows["tax"]),
+            "skssqq": dates(rows["start"]),
+            "skssqz": dates(rows["end"]),
+            "sbqx": dates(rows["due"]),
+            "sbrq": dates(np.where(is_filed, rows["filed"], 0), is_filed),
+            "xse": money(rows["sales"]),
+            "xxse": money(rows["output"]),
+            "jxse": money(rows["input"]),
+            "ynse": money(rows["payable"]),
+            "yjse": money(rows["paid"]),
+            "qjse": money(rows["arrears"]),
+            "kpfs": count(rows["invoices"]),
+            "zffs": count(rows["voided"]),
+            "cyrs": count(rows["staff"]),
         }
     )

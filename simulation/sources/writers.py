@@ -45,14 +45,7 @@ class _DeliveryFiles:
 
 
 class TextFiles(_DeliveryFiles):
-    """Text files, written chunk by chunk. A delivery without records has no file.
-
-    Args:
-        folder: the source's folder.
-        name: file name in each day's folder.
-        encoding: encoding of the text.
-        header: first line, or empty.
-    """
+    """Text files, written chunk by chunk; ``header`` is their first line, or empty. A delivery without records has no file."""
 
     def __init__(self, folder: Path, name: str, encoding: str, header: str = "") -> None:
         super().__init__(folder, name)

@@ -86,9 +86,7 @@ class Clock:
         """The day of the first tax delivery on or after each day; past the world's last day if there is none."""
         month = np.clip(self.month_of(days), 0, self.months - 1)
         same = self.starts[month] + TAX_DELIVERY_DAY - 1
-        following = np.where(
-            month + 1 < self.months, self.starts[np.minimum(month + 1, self.months)] + TAX_DELIVERY_DAY - 1, self.last + 1
-        )
+        following = np.where(month + 1 < self.months, self.starts[month + 1] + TAX_DELIVERY_DAY - 1, self.last + 1)
         day = np.where(days <= same, same, following)
         return np.where(days > self.last, self.last + 1, day)
 

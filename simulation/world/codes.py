@@ -32,7 +32,7 @@ def social_credit_codes(numbers: np.ndarray, kinds: np.ndarray, regions: np.ndar
         key: hash key that scatters the numbers, so that consecutive numbers get codes far apart.
 
     Returns:
-        Codes of 18 characters, dtype S18.
+        Codes, dtype S18.
 
     Raises:
         ValueError: a number is out of range.

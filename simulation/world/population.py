@@ -25,8 +25,7 @@ class Roles:
     """Arrays over a chunk's entities.
 
     Attributes:
-        typology: index into TYPOLOGIES of a violator, else −1.
-        mimic: index into TYPOLOGIES of a mimic, else −1.
+        typology, mimic: index into TYPOLOGIES of a violator and of a mimic, else −1.
         began: day number on which the violation or the mimic's sign begins, else the largest int32.
         signs: strength by sign, each an array over the entities; 0 without the sign.
     """

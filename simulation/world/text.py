@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from simulation.world.clock import EPOCH
+from simulation.world.clock import number_of
 
-FIRST_YEAR, LAST_YEAR = 1980, 2060
+FIRST, LAST = number_of(date(1980, 1, 1)), number_of(date(2059, 12, 31))
+"""Earlier and later days are written as these."""
 
 
 def pick(words: Sequence[str] | np.ndarray, index: np.ndarray) -> pa.Array:
@@ -21,28 +21,15 @@ def pick(words: Sequence[str] | np.ndarray, index: np.ndarray) -> pa.Array:
     return pa.array(list(words), pa.string()).take(indices)
 
 
-@cache
-def _dates() -> pa.Array:
-    first, last = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 1, 1)
-    days = np.arange(np.datetime64(first), np.datetime64(last))
-    return pa.array(days.astype(str).tolist(), pa.string())
-
-
-@cache
-def _clock_times() -> pa.Array:
-    return pa.array([f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}" for second in range(86400)], pa.string())
-
-
 def dates(days: np.ndarray, is_given: np.ndarray | None = None) -> pa.Array:
     """Day numbers as ``2026-06-30``; null where ``is_given`` is false."""
-    offset = (date(FIRST_YEAR, 1, 1) - EPOCH).days
-    index = np.clip(days - offset, 0, len(_dates()) - 1).astype(np.int64)
-    return _dates().take(pa.array(index, mask=None if is_given is None else ~is_given))
+    numbers = pa.array(np.clip(days, FIRST, LAST), pa.int32(), mask=None if is_given is None else ~is_given)
+    return numbers.cast(pa.date32()).cast(pa.string())
 
 
 def instants(days: np.ndarray, seconds: np.ndarray) -> pa.Array:
     """Local days and seconds as ``2026-06-30 14:03:20``."""
-    return joined(dates(days), " ", _clock_times().take(pa.array(seconds)))
+    return joined(dates(days), " ", pa.array(seconds, pa.int32()).cast(pa.time32("s")).cast(pa.string()))
 
 
 def strings(values: np.ndarray) -> pa.Array:

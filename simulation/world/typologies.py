@@ -32,14 +32,11 @@ class Typology:
     """One kind of violator and its mimic.
 
     Attributes:
-        name: name in the truth.
-        mimic: name of the mimic in the truth.
+        name, mimic: the names of both in the truth.
         about: description in one sentence.
         share: share of the violators.
-        signs: strength by sign; 1 is usual. The code that makes a sign defines its effect.
-        mimic_signs: the same for the mimic.
-        who: ``any``, ``consumer``, ``prepaid``, ``trade`` (wholesale and business services) or ``company``.
-        mimic_who: the same for the mimic.
+        signs, mimic_signs: strength by sign; 1 is usual. The code that makes a sign defines its effect.
+        who, mimic_who: ``any``, ``consumer``, ``prepaid``, ``trade`` (wholesale and business services) or ``company``.
         found_by: the kind of visit that its visible signs cause: targeted, joint or campaign.
     """
 

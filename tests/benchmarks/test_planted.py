@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.planted.bars import HEAD, line, summarise
+from benchmarks.planted.__main__ import HEAD, line, summarise
 
 
 def world(model: float, best: float = 0.4, auc: float = 0.7) -> dict[str, Any]:

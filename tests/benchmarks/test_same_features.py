@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,10 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from benchmarks import steps
 from benchmarks.features import duckdb_features
+from benchmarks.features import request as request_of_programs
 from benchmarks.features.compare import FeaturesDiffer, assert_same, differences
 from benchmarks.features.polars import features as polars_features
 from benchmarks.features.request import COLUMNS, TABLES, FeatureRequest, feature_request
+from expectations.contracts.indicators import catalogue
 from jobs.engine.lake import Lake
 from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
@@ -91,6 +95,16 @@ def test_edge_cases_give_the_same_features(edge_cases: tuple[FeatureRequest, pd.
     assert program(wanted, tmp_path / "features.parquet") == len(ours)
     assert pq.read_schema(tmp_path / "features.parquet").names == list(COLUMNS)
     assert differing(ours, tmp_path / "features.parquet") == {}
+
+
+def test_the_comparison_names_the_indicators_that_it_leaves_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    assert {*request_of_programs.LEFT_OUT} <= {indicator.column for indicator in catalogue()}
+    monkeypatch.setattr(request_of_programs, "LEFT_OUT", ("sales_12m",))
+    monkeypatch.setattr("benchmarks.features.compare.assert_same", lambda *_: None)
+    steps.compare(Namespace(home=Path(), as_of=AS_OF, out=Path()))
+    assert "compared without sales_12m" in capsys.readouterr().err
 
 
 def test_many_entities_are_processed_in_parts(

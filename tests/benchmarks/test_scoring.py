@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from benchmarks.page import render_scoring
 from benchmarks.scoring import __main__ as program
-from benchmarks.scoring.section import render_scoring
 
 ROWS = 600
 

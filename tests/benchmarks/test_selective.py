@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.selective.compare import GROUPS, by_group, is_calibrated, measures
-from benchmarks.selective.truth import VIOLATES, WOULD_FIND, true_chances
+from benchmarks.selective.compare import GROUPS, VIOLATES, WOULD_FIND, by_group, is_calibrated, measures, true_chances
 from jobs.engine.lake import Lake
 from simulation.sources.inspections import DETECTION_RATE
 from tests.conftest import FinishedDay

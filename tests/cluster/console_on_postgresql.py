@@ -24,8 +24,8 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from django.test import Client
 
     from console.apps.accounts.demo_accounts import make_demo_accounts
-    from console.apps.accounts.expiry import delete_expired
     from console.apps.accounts.models import Tries, User
+    from console.apps.accounts.sign_in_attempts import delete_expired
     from console.apps.appeals.models import Appeal
     from console.apps.audit import spool
     from console.apps.audit.chain import find_breaks
@@ -37,8 +37,8 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     from console.apps.ranking.runs import alias_of, shared_identifiers_of
     from console.publishing.publish import publish
     from console.publishing.run_database import thin_out
+    from console.web.queries.filtered_list import Filtered
     from console.web.queries.list_filters import Filters
-    from console.web.queries.list_query import Filtered
     from console.web.views.risk_list import run_of
 
     settings.ALLOWED_HOSTS.append("testserver")
@@ -150,8 +150,8 @@ def searched(run: Any, user: Any, word: str) -> list[bool]:
     from console.apps.ranking.list_part import LAST
     from console.apps.ranking.models import CLASSES
     from console.apps.ranking.runs import ranked_of
+    from console.web.queries.filtered_list import Filtered
     from console.web.queries.list_filters import Filters
-    from console.web.queries.list_query import Filtered
 
     rows = list(ranked_of(run, user).order_by("position"))
     same = []

@@ -166,7 +166,7 @@ def test_an_export_is_recorded_before_it_leaves(site: Site, monkeypatch: pytest.
     def fails(*_: Any) -> None:
         raise DatabaseError("the audit cannot be written")
 
-    monkeypatch.setattr(list_export, "append", fails)
+    monkeypatch.setattr(list_export, "record_event", fails)
     client = site.client("wang", raise_request_exception=False)
     assert client.get("/list/export.csv").status_code == 500
 

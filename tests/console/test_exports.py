@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
+from wsgiref.util import FileWrapper
 
 import pytest
 from openpyxl import load_workbook
 
 from console.apps.audit.models import AuditEvent, Kind
 from console.core.policy import policy_of
-from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
+from console.core.spreadsheets import csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
-from console.web.downloads import TooManyDownloads, limit_downloads
+from console.web.downloads import NoFile, limit_downloads
 from console.web.views import list_export
 from tests.console.conftest import HANGZHOU, Site
 from tests.console.test_api import held
@@ -85,7 +86,7 @@ def test_memory_does_not_grow_with_the_rows(kind: str, few: int, many: int) -> N
         )
         head = ["position", "entity_id", "name", "reason"]
         tracemalloc.start()
-        chunks = csv_lines(head, made) if kind == "csv" else FileParts(xlsx_file("list", head, made))
+        chunks = csv_lines(head, made) if kind == "csv" else FileWrapper(xlsx_file("list", head, made))
         for _ in chunks:
             pass
         most = tracemalloc.get_traced_memory()[1]
@@ -162,17 +163,18 @@ def test_a_failed_download_releases_its_slot() -> None:
         with pytest.raises(OSError, match="no space"):
             limit_downloads(fails)
     taken = limit_downloads(lambda: [b"x"])
-    with pytest.raises(TooManyDownloads):
+    with pytest.raises(NoFile):
         limit_downloads(fails)
     taken.close()
     assert limit_downloads(lambda: [b"y"])
 
 
 def test_the_temporary_file_of_a_sheet_is_deleted() -> None:
-    chunks = FileParts(xlsx_file("list", ["name"], [("店",)]))
+    file = xlsx_file("list", ["name"], [("店",)])
+    chunks = FileWrapper(file)
     assert next(iter(chunks))[:2] == b"PK"
     chunks.close()
-    assert chunks.file.closed
+    assert file.closed
 
 
 def test_downloads_leave_half_of_the_threads_to_pages() -> None:

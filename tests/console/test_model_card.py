@@ -10,17 +10,12 @@ from typing import Any
 import pytest
 
 from console.apps.ranking.models import PublishedRun
-from console.core.texts import load_texts, read_words
-from console.web.queries import model_card as card
-from console.web.queries.model_card import model_card
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
 from jobs.texts.checks import check_name, why
 from jobs.texts.languages import LANGUAGES, convert_contract_text
-from models.labels.propensity import KNOWN, MODELLED, NONE
-from models.risk.calibration import SLOPE_FLOOR
-from models.risk.candidates import CANDIDATES
+from models.labels.propensity import KNOWN, MODELLED
 from tests.console.conftest import Site
 
 CHINESE = ("zh-Hans", "zh-Hant")
@@ -31,10 +26,11 @@ CHECKS = [
 ]
 PROPER = {"LightGBM", "AUC", "Markdown", "exp"}
 """What these pages say in Latin letters in Chinese too: a product, a measure, a format, a formula's function."""
+METRICS = {"auc": {"value": 0.61, "low": 0.5823, "high": 0.6342}, "brier": {"value": None, "low": None, "high": None}}
 LEARNT: dict[str, Any] = {
-    "kind": "learnt", "as_of": "2026-06-30", "seed": 7, "champion": "blend", "learner": "LightGBM",
-    "rounds": {"scorecard": 80, "trees": 200}, "population": 11822, "visits": 17487, "found": 2461, "first_cohort": "2024-06-30",
-    "last_cohort": "2026-05-31", "held_out": 9430, "held_out_by": "time", "drawn_at_random": 1200, "labels_share": 0.1634,
+    "kind": "learnt", "seed": 7, "champion": "blend", "learner": "LightGBM", "rounds": {"scorecard": 80, "trees": 200},
+    "population": 11822, "visits": 17487, "found": 2461, "first_cohort": "2024-06-30", "last_cohort": "2026-05-31",
+    "held_out": 9430, "held_out_by": "time", "drawn_at_random": 1200, "labels_share": 0.1634,
     "odds_by_reason": {"complaint": 2.1, "": 1.3}, "inspectors": {"number": 6, "spread": 1.08},
     "weights": {"by": f"{KNOWN} and {MODELLED}", "cap": 10.0, "capped": 67, "effective": 9096.4, "known": 3},
     "shift": {
@@ -46,22 +42,12 @@ LEARNT: dict[str, Any] = {
     "against": {
         "model_id": "2026-05-31-0123456789ab", "visits": 900, "difference": 0.01, "low": -0.01, "high": 0.03, "stays": False,
     },
-    "held_out_metrics": {"model": {"auc": 0.61, "brier": None}, "as it was": {"auc": 0.5}},
-    "held_out_orders": {
-        "model": {"auc": {"value": 0.61, "low": 0.5823, "high": 0.6342}},
-        "as it was": {"auc": {"value": 0.5, "low": None, "high": None}},
-    },
-    "held_out_leads": {"as it was": {"auc": {"value": 0.1113, "low": 0.0521, "high": 0.1632}}},
-    "stored": {
-        "anomaly_weight": 0.5, "level": 0.9, "calibration": {"slope": 0.65, "intercept": -0.77, "background": -2.0},
-        "scorecard": {"base": 540, "share": 0.5},
-    },
 }  # fmt: skip
-"""What is noted of a model that has everything to tell."""
+"""The facts of a model that has all of them."""
 
 
 def learnt_card() -> str:
-    """The stored card of such a model, with its tables only."""
+    """The stored card of such a model."""
     names = [indicator.column for indicator in catalogue()][:3]
     indicators = [
         {"indicator": name, "direction": way, "importance": weight}
@@ -73,8 +59,17 @@ def learnt_card() -> str:
         {"indicator": names[1], "at_least": -1e-05, "below": None, "points": 0},
         {"indicator": names[2], "at_least": None, "below": None, "points": 1},
     ]
-    interval = {"level": 0.9, "rows": [dict.fromkeys(card.OF_MAP, value) for value in (0.1, 0.2)]}
-    return json.dumps({"indicators": indicators, "interval": interval, "scorecard": {"base": 540, "share": 0.5, "rows": bins}})
+    margins = [
+        dict.fromkeys(("margin", "probability", "low", "high", "low_quarter", "high_quarter"), value) for value in (0.1, 0.2)
+    ]
+    card = {
+        "model_id": "2026-06-30-abcdef012345", "profile": "cn", "as_of": "2026-06-30", "anomaly_weight": 0.5, "facts": LEARNT,
+        "calibration": {"slope": 0.65, "intercept": -0.77, "background": -2.0, "background_slope": 0.05},
+        "interval": {"level": 0.9, "rows": margins},
+        "evaluation": {"orders": {"model": METRICS, "as it was": METRICS}, "leads": {"as it was": METRICS}, "calibration": METRICS},
+        "indicators": indicators, "scorecard": {"base": 540, "share": 0.5, "rows": bins},
+    }  # fmt: skip
+    return json.dumps(card)
 
 
 def latin_of(page: str, *known: str) -> list[str]:
@@ -90,7 +85,12 @@ def latin_of(page: str, *known: str) -> list[str]:
 
 def data_of(run: PublishedRun) -> list[str]:
     """What of a run is a name or a code of data: its model, its profile, its sources."""
-    return [run.model_id, str(run.profile.get("name")), *(str(source["source"]) for source in run.sources)]
+    return [
+        run.model_id,
+        "2026-06-30-abcdef012345",
+        str(run.profile.get("name")),
+        *(str(source["source"]) for source in run.sources),
+    ]
 
 
 @pytest.mark.parametrize("language", CHINESE)
@@ -102,7 +102,7 @@ def test_no_english_is_left_on_chinese_pages_of_model_and_checks(
     run = site.run
     run.sources = [stopped_source(), *missing_sources(), *run.sources]
     if is_learnt:
-        run.model, run.model_card = LEARNT, learnt_card()
+        run.model_card = learnt_card()
     run.save()
     client = site.client("wang")
     client.cookies["language"] = language
@@ -167,53 +167,35 @@ def test_a_verdict_is_explained_by_its_figures() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_card_tells_all_that_is_noted_of_a_model(language: str) -> None:
-    run = PublishedRun(model=LEARNT, model_card=learnt_card())
-    parts = {part.key: part for part in model_card(run, load_texts(language))}
-    said = " ".join(text for part in parts.values() for text in (*part.sentences, *part.points))
-
-    assert set(parts) == {key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")}
-    figures = "11,822 17,487 16.3 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1"
-    assert [figure for figure in figures.split() if figure not in said] == []
-    assert len(parts["scorecard"].rows) == 4
-    assert len(parts["indicators"].rows) == 3
-    assert len(parts["map"].rows) == 2
-    joined = {key: " ".join(" ".join(row) for row in parts[key].rows) for key in ("good", "leads")}
-    assert [figure for figure in ("0.61", "0.5823", "0.6342") if figure not in joined["good"]] == []
-    assert [figure for figure in ("0.1113", "0.0521", "0.1632") if figure not in joined["leads"]] == []
-    assert all(len(row) == len(part.head) for part in parts.values() for row in part.rows)
-
-
-def test_a_card_of_an_earlier_day_leaves_out_what_was_not_noted_then(site: Site) -> None:
+def test_the_page_shows_all_that_the_card_holds(site: Site, language: str) -> None:
     run = site.run
-    run.model = {name: run.model[name] for name in ("kind", "as_of", "visits", "found", "population", "held_out_metrics")}
+    run.model_card = learnt_card()
     run.save()
-    page = site.client("wang").get("/status/model/")
+    client = site.client("wang")
+    client.cookies["language"] = language
+    page = client.get("/status/model/")
+    text = html.unescape(page.content.decode())
 
-    assert page.status_code == 200
-    assert [part.key for part in page.context["parts"]] == ["what", "data", "good", "limits", "indicators"]
-
-
-def test_a_card_without_intervals_shows_its_figures() -> None:
-    facts = {name: of for name, of in LEARNT.items() if name not in ("held_out_orders", "held_out_leads")}
-    parts = {part.key: part for part in model_card(PublishedRun(model=facts, model_card=learnt_card()), load_texts("en"))}
-    assert parts["good"].rows == [["The model", "0.61", *["–"] * 10], ["Actual order of visits", "0.5", *["–"] * 10]]
-    assert "leads" not in parts
-
-
-def test_publishing_keeps_the_figures_that_the_card_speaks_of(site: Site) -> None:
-    assert site.run.model["stored"]["anomaly_weight"] > 0
-    assert site.run.model["seed"] == 20260101
-    indicators = site.client("wang").get("/status/model/").context["parts"][-1]
-    assert len(indicators.rows) > 50
+    figures = "11,822 17,487 16.3 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1 0.61 0.5823 0.6342 -0.004"
+    assert [figure for figure in figures.split() if figure not in text] == []
+    sections = page.context["sections"]
+    assert [text.count(html.unescape(section.heading)) > 0 for section in sections] == [True] * 8
+    tables = [block for section in sections for block in section.blocks if block.kind == "table"]
+    assert [len(block.rows) - 1 for block in tables] == [2, 1, 2, 1, 1, 3, 4]
+    assert all(len(row) == len(block.rows[0]) for block in tables for row in block.rows)
 
 
-def test_the_cards_words_are_those_that_training_writes() -> None:
-    words = read_words("en")
+def test_an_older_card_in_markdown_is_shown_as_english(site: Site) -> None:
+    run = site.run
+    run.model_card = "# Model 1\n\nOne sentence.\n"
+    run.save()
+    client = site.client("wang")
+    client.cookies["language"] = "zh-Hans"
+    text = client.get("/status/model/").content.decode()
+    assert '<div lang="en">' in text
+    assert "<p>One sentence.</p>" in text
 
-    assert {f"champion.{kind}" for kind in CANDIDATES} <= words.keys()
-    assert {f"card.limit_{at}" for at in range(1, card.LIMITS + 1)} <= words.keys()
-    assert {f"card.direction_{way}" for way in card.DIRECTIONS.values()} <= words.keys()
-    assert card.SLOPE_FLOOR == SLOPE_FLOOR
-    assert [words[f"card.weighed_{card._KNOWN.get(by, by)}"] for by in (KNOWN, MODELLED)] == [KNOWN, MODELLED]
-    assert f"card.weighed_{NONE}" in words
+
+def test_a_published_card_lists_every_indicator_of_the_model(site: Site) -> None:
+    sections = site.client("wang").get("/status/model/").context["sections"]
+    assert len(sections[-1].blocks[-1].rows) > 50

@@ -15,8 +15,8 @@ from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import alias_of
 from console.core.texts import load_texts
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from jobs.texts.languages import LANGUAGES, convert
 from models.statistics.proportions import wilson
 from tests.console.conftest import HANGZHOU, Site

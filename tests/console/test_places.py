@@ -23,10 +23,10 @@ from console.apps.ranking.list_part import LAST
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import ranked_of
 from console.publishing.publish import publish
-from console.web.queries import list_query as filtering
+from console.web.queries import filtered_list as filtering
 from console.web.queries.filter_choices import ME, NOBODY
+from console.web.queries.filtered_list import Filtered, next_case
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered, next_case
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, NOW, Site

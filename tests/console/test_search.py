@@ -22,8 +22,8 @@ from console.apps.ranking.postings import INDEXED, postings
 from console.apps.ranking.runs import alias_of, ranked_of
 from console.apps.ranking.search_terms import CODE_BEGINS
 from console.publishing.run_database import thin_out
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.views.list_export import CutShort
 from jobs.texts.languages import language_of
 from tests.console.conftest import HANGZHOU, Site

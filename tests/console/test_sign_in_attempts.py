@@ -13,9 +13,8 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client, RequestFactory
 
-from console.apps.accounts.expiry import delete_expired
 from console.apps.accounts.models import Tries, User
-from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, count_attempt, exceeded_limit
+from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, count_attempt, delete_expired, exceeded_limit
 from console.apps.audit.models import AuditEvent
 from tests.console.conftest import PASSWORD, Site
 

@@ -22,7 +22,6 @@ from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
 from console.web.queries.filter_choices import ME, NOBODY
 from console.web.queries.list_filters import FILTERS, MOVED, SEEN
-from console.web.queries.model_card import METRICS as OF_CARD
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.views.entity import DECISION
 from console.web.views.explore import CHARTS
@@ -122,7 +121,6 @@ VALUES: dict[str, Iterable[object]] = {
         ),
     ),
     "assigned": (ME, NOBODY),
-    "card_part": tuple(key.removeprefix("card_part.") for key in read_words("en") if key.startswith("card_part.")),
     "change": registration.VALUES[registration.CHANGE_TYPE],
     "class": CLASSES,
     "complaint": complaint.VALUES[complaint.CATEGORY],
@@ -138,7 +136,7 @@ VALUES: dict[str, Iterable[object]] = {
     "kind": (*EventKind, DECISION),
     "mark": SEEN,
     "measure": {name for compute, _ in OVER_TIME.values() for name in compute({}, [])},
-    "metric": (*METRICS, *OF_CARD),
+    "metric": METRICS,
     "model": ("learnt", "rule", None),
     "moved": MOVED,
     "order": tuple(name.replace(" ", "_") for name in ("model", PAST, BEST, BOOSTING, AS_IT_WAS, "random", RANDOM)),

@@ -18,8 +18,7 @@ from jobs import take_in_source
 from jobs.foundation.errors import CountMismatch, EngineUnavailable
 from jobs.foundation.files import read_json
 from jobs.incremental.consistency import consistent_deliveries
-from jobs.incremental.entity_state import compute_state, read_state
-from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state, read_state
 from jobs.lake.maintenance.restore import plan_table, restore
 from jobs.lake.manifests import note_path
 from jobs.lake.write_intents import WriteIntent

@@ -17,8 +17,7 @@ from expectations.contracts.indicators import features_contract
 from expectations.contracts.registry import BRONZE, SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.files import delete_file
-from jobs.incremental.entity_state import compute_state, read_state
-from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state, read_state
 from jobs.lake.manifests import note_path
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings

@@ -12,8 +12,8 @@ from rich.console import Console
 
 from jobs.foundation.errors import LeakFound
 from jobs.profile.profile import Profile
-from jobs.report.evaluation.figures import write_figure
 from jobs.report.evaluation.page import render_evaluation, write_pages
+from jobs.report.evaluation.tables import write_figure
 from jobs.report.evaluation.terminal import show_evaluation
 from jobs.texts.languages import LANGUAGES
 from jobs.training.evaluate_profile import MODEL

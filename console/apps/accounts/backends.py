@@ -19,8 +19,8 @@ from requests.exceptions import RequestException
 
 from console.apps.accounts import sign_in_attempts
 from console.apps.accounts.models import User
-from console.apps.audit.chain import append
-from console.apps.audit.events import NOBODY, event_facts
+from console.apps.audit.chain import record_event
+from console.apps.audit.events import NOBODY
 from console.apps.audit.models import Kind
 from console.core.client_address import client_address
 
@@ -44,7 +44,7 @@ class ByPassword(ModelBackend):
         if (exceeded := sign_in_attempts.exceeded_limit(counted)) is not None:
             if sign_in_attempts.is_first_over_limit(exceeded):
                 detail = {"username": username[:150], "by": exceeded.about, "address": client_address(request)}
-                append([event_facts(Kind.LOCKED_OUT, NOBODY, detail=detail)])
+                record_event(Kind.LOCKED_OUT, NOBODY, detail=detail)
             request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)

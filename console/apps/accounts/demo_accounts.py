@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from console.apps.accounts.jurisdiction import Level
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import Role
-from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, event_facts
+from console.apps.audit.chain import record_event
+from console.apps.audit.events import SYSTEM
 from console.apps.audit.models import Kind
 from jobs.foundation.errors import ConfigError, InputMissing
 
@@ -47,7 +47,7 @@ def make_demo_accounts() -> list[tuple[str, str]]:
             user = User.objects.create_user(username=str(role), password=password, role=role, is_demo=True)
             if user.may_read_list and not user.sees_every_region:
                 Jurisdiction.objects.create(user=user, level=Level.ALL)
-            append([event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "role": str(role), "is_demo": True})])
+            record_event(Kind.ACCOUNT_MADE, SYSTEM, detail={"account": user.pk, "role": str(role), "is_demo": True})
             made.append((user.username, password))
     return made
 
@@ -71,6 +71,19 @@ def check_production_accounts() -> None:
             where=_PRODUCTION,
             next_step="make the first administrator with `python -m console.manage make_administrator NAME`",
         )
+
+
+def deactivate_demo_accounts() -> list[str]:
+    """Deactivate the active demo accounts and return their names. Sessions and tokens end; what the accounts did stays."""
+    with transaction.atomic():
+        users = list(open_demo_accounts())
+        for user in users:
+            user.is_active = False
+            revoked = user.end_access()
+            user.save(update_fields=["is_active", "sessions_ended"])
+            detail = {"account": user.pk, "username": user.username, "is_active": False, "tokens_revoked": revoked}
+            record_event(Kind.ACCOUNT_CHANGED, SYSTEM, detail=detail)
+    return [user.username for user in users]
 
 
 def open_demo_accounts() -> QuerySet[User]:

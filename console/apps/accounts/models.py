@@ -57,6 +57,15 @@ class User(AbstractUser):
         """Whether the role reads all regions."""
         return self.role in SEES_EVERY_REGION
 
+    def end_access(self) -> int:
+        """End all sessions and tokens, also for a later reactivation; return the number of tokens. The caller saves the account."""
+        self.sessions_ended += 1
+        return self.revoke_tokens()
+
+    def revoke_tokens(self) -> int:
+        """Revoke the account's tokens; return their number."""
+        return int(self.tokens.filter(is_revoked=False).update(is_revoked=True))
+
     def regions(self) -> Sequence[Jurisdiction]:
         """The account's jurisdictions, read once per request."""
         if not hasattr(self, "_regions"):

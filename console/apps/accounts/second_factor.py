@@ -10,8 +10,7 @@ from django_otp import verify_token
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from console.apps.accounts.models import User
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 
 
@@ -41,7 +40,7 @@ def add_second_factor(user: User, device: TOTPDevice) -> None:
     with transaction.atomic():
         TOTPDevice.objects.filter(pk=device.pk).update(confirmed=True)
         User.objects.filter(pk=user.pk).update(has_second_factor=True)
-        append([event_facts(Kind.SECOND_FACTOR_ADDED, user, detail={"account": user.pk})])
+        record_event(Kind.SECOND_FACTOR_ADDED, user, detail={"account": user.pk})
     device.confirmed = True
 
 
@@ -52,5 +51,5 @@ def remove_second_factor(user: User, by: Any) -> bool:
         TOTPDevice.objects.filter(user=user).delete()
         user.has_second_factor = False
         if had:
-            append([event_facts(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})])
+            record_event(Kind.SECOND_FACTOR_REMOVED, by, detail={"account": user.pk})
     return bool(had)

@@ -9,12 +9,15 @@ let a stranger lock people out. Therefore a person who signed in before from a d
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.signing import BadSignature
 from django.db import transaction
 from django.db.models import F
@@ -102,6 +105,17 @@ def is_first_over_limit(tries: Tries) -> bool:
 def uncount(counted: list[Tries]) -> None:
     """Take an attempt off the counts: the password was right."""
     Tries.objects.filter(pk__in=[tries.pk for tries in counted]).update(count=F("count") - 1)
+
+
+def delete_expired() -> int:
+    """Delete expired sessions and counts of wrong passwords; return the number of rows."""
+    now = clock.now()
+    expired = (
+        Session.objects.filter(expire_date__lt=now),
+        Tries.objects.filter(window__lt=int(now.timestamp()) // WINDOW),
+        AccessAttempt.objects.filter(attempt_time__lt=now - timedelta(days=1)),
+    )
+    return sum(rows.delete()[0] for rows in expired)
 
 
 def _read_device(request: HttpRequest) -> tuple[str, list[int]]:

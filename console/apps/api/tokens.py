@@ -17,8 +17,7 @@ from ninja.security import HttpBearer
 
 from console.apps.accounts.roles import DECIDES
 from console.apps.api.models import Scope, Token
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.core import clock
@@ -50,7 +49,7 @@ def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str
         token = Token.objects.create(
             user=user, name=name, digest=_digest(text), scopes=allowed, made_at=clock.now(), expires_on=expires_on
         )
-        append([event_facts(Kind.TOKEN_MADE, user, detail={"token": token.pk, "scopes": allowed, "expires_on": expires_on})])
+        record_event(Kind.TOKEN_MADE, user, detail={"token": token.pk, "scopes": allowed, "expires_on": expires_on})
     return text
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.models import Answer, Appeal
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
-from console.apps.decisions.decide import case_of
+from console.apps.decisions.decide import case_of, one_step
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import NotAllowed
-from console.apps.decisions.policies import NotPossible
 from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import Ranked
 from console.core import clock
@@ -32,11 +29,7 @@ def appeals_of(user: Any) -> QuerySet[Appeal]:
 def record_appeal(user: Any, entity: Ranked, run_id: str, answers: dict[str, Any]) -> Appeal:
     """Record an appeal, whatever the state of the case. It is due after the policy's number of working days.
 
-    Args:
-        user: who records it.
-        entity: an entity from :meth:`InJurisdiction.visible_to` for this user.
-        run_id: the run that the user saw.
-        answers: the form's ``received_on``, ``ground``, ``text`` and ``token``.
+    ``entity`` is one that the user may see, in the run that the user saw; ``answers`` are the form's.
 
     Raises:
         NotAllowed: the user may not.
@@ -44,24 +37,21 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, answers: dict[str, Any
     """
     if user.role not in DECIDES:
         raise NotAllowed("refused.role")
-    try:
-        with transaction.atomic():
-            case, policy = case_of(entity), current_policy()
-            appeal = Appeal.objects.create(
-                case=case,
-                received_on=answers["received_on"],
-                ground=answers["ground"],
-                text=answers["text"],
-                run_id=run_id,
-                due_on=add_working_days(answers["received_on"], policy.appeal_days, policy.calendar),
-                recorded_at=clock.now(),
-                recorded_by=user,
-                form_token=answers["token"],
-            )
-            detail = {"appeal": appeal.pk, "ground": appeal.ground, "received_on": appeal.received_on, "due_on": appeal.due_on}
-            append([_facts(Kind.APPEAL_RECEIVED, user, appeal, detail)])
-    except IntegrityError as error:
-        raise NotPossible("refused.sent_before") from error
+    with one_step():
+        case, policy = case_of(entity), current_policy()
+        appeal = Appeal.objects.create(
+            case=case,
+            received_on=answers["received_on"],
+            ground=answers["ground"],
+            text=answers["text"],
+            run_id=run_id,
+            due_on=add_working_days(answers["received_on"], policy.appeal_days, policy.calendar),
+            recorded_at=clock.now(),
+            recorded_by=user,
+            form_token=answers["token"],
+        )
+        detail = {"appeal": appeal.pk, "ground": appeal.ground, "received_on": appeal.received_on, "due_on": appeal.due_on}
+        _record(Kind.APPEAL_RECEIVED, user, appeal, detail)
     return appeal
 
 
@@ -91,17 +81,14 @@ def answer_appeal(user: Any, appeal: Appeal, answers: dict[str, Any]) -> Answer:
         NotPossible: it has an answer already.
     """
     check_user_may_answer(user, appeal)
-    try:
-        with transaction.atomic():
-            made = Answer.objects.create(
-                appeal=appeal, outcome=answers["outcome"], comment=answers["comment"], at=clock.now(), answered_by=user
-            )
-            append([_facts(Kind.APPEAL_ANSWERED, user, appeal, {"appeal": appeal.pk, "outcome": made.outcome})])
-    except IntegrityError as error:
-        raise NotPossible("refused.answered") from error
+    with one_step("refused.answered"):
+        made = Answer.objects.create(
+            appeal=appeal, outcome=answers["outcome"], comment=answers["comment"], at=clock.now(), answered_by=user
+        )
+        _record(Kind.APPEAL_ANSWERED, user, appeal, {"appeal": appeal.pk, "outcome": made.outcome})
     return made
 
 
-def _facts(kind: Kind, user: Any, appeal: Appeal, detail: dict[str, Any]) -> Any:
+def _record(kind: Kind, user: Any, appeal: Appeal, detail: dict[str, Any]) -> None:
     case = appeal.case
-    return event_facts(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)
+    record_event(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.apps import AppConfig
@@ -17,10 +18,9 @@ class Audit(AppConfig):
         """Flush the spool after responses, and record sign-ins and sign-outs."""
         from django.core.signals import request_finished
 
-        request_finished.connect(_after_response, dispatch_uid="audit spool")
-        from console.apps.audit import sign_ins
+        from console.apps.audit import sign_ins  # noqa: F401 (connects its receivers)
 
-        sign_ins.connect()
+        request_finished.connect(_after_response, dispatch_uid="audit spool")
 
 
 def _after_response(**_facts: Any) -> None:
@@ -34,6 +34,4 @@ def _after_response(**_facts: Any) -> None:
             spool.flush(wait=False)
     except DatabaseError:
         # The lines stay in their file for the next flush. The response has left, so only the log can report it.
-        import logging
-
         logging.getLogger("console.apps.audit").error("the audit's spool could not be flushed; the next flush tries again")

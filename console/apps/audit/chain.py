@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
-from console.apps.audit.events import EventFacts
+from console.apps.audit.events import EventFacts, event_facts
 from console.apps.audit.hashes import FIELDS, GENESIS, digests_of, hash_of, legacy_hash
 from console.apps.audit.models import AuditEvent
 
@@ -31,13 +32,15 @@ class Break:
     why: str
 
 
+def record_event(kind: str, actor: Any, **about: Any) -> None:
+    """Append the event of what ``actor`` did, with the facts of :func:`event_facts`."""
+    append([event_facts(kind, actor, **about)])
+
+
 def append(events: Iterable[EventFacts]) -> Head:
-    """Append events to the chain, all or none, within the caller's transaction if there is one.
+    """Append events to the chain, all or none, within the caller's transaction if there is one; return the newest event.
 
     An event whose ``uid`` is in the chain already is skipped: the spool may deliver it twice.
-
-    Returns:
-        The newest event.
     """
     with transaction.atomic():
         if connection.vendor == "postgresql":

@@ -6,22 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from console.apps.audit import spool
-from console.apps.audit.chain import append, read_head
+from console.apps.audit.chain import read_head, record_event
 from console.apps.audit.chain_file import PERSONAL, lines_of
-from console.apps.audit.events import event_facts
 from console.apps.audit.hashes import FIELDS
 from console.apps.audit.models import AuditEvent, Kind
 
 
 def chain_lines(actor: Any, *, is_whole: bool) -> Iterator[str]:
-    """The lines of the chain file, up to the event that records the export.
-
-    Args:
-        actor: who exports it, a user or :data:`console.apps.audit.events.SYSTEM`.
-        is_whole: whether the file includes the personal fields.
-    """
+    """The lines of the chain file, up to the event that records the export. If ``is_whole``, they have the personal fields."""
     spool.flush()
-    append([event_facts(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})])
+    record_event(Kind.EXPORTED, actor, detail={"what": "chain", "kept_back": [] if is_whole else list(PERSONAL)})
     head = read_head()
     events = AuditEvent.objects.filter(number__lte=head.number).order_by("number")
     rows = events.values("number", "previous_hash", "hash", *FIELDS).iterator(2000)

@@ -27,12 +27,9 @@ LONGEST = 1_000_000
 
 
 def lines_of(events: Iterable[Mapping[str, Any]], head: tuple[int, str], *, is_whole: bool) -> Iterator[str]:
-    """The lines of the file.
+    """The lines of the file. If ``is_whole``, they have the personal fields.
 
-    Args:
-        events: all events up to the head, in order: ``number``, ``previous_hash``, ``hash`` and each of the fields.
-        head: number and hash of the last event.
-        is_whole: whether the file includes the personal fields.
+    ``events`` are all up to the head, in order: ``number``, ``previous_hash``, ``hash`` and each of the fields.
     """
     withheld = () if is_whole else PERSONAL
     yield _line({"form": FORM, "events": head[0], "head": head[1], "kept_back": list(withheld)})
@@ -76,9 +73,7 @@ class Checked:
 def check(lines: Iterable[str], known: Mapping[int, str] | None = None) -> Checked:
     """Compute the file's hashes, and check that each event follows the one before.
 
-    Args:
-        lines: the file's lines.
-        known: hashes by number that were noted elsewhere earlier.
+    ``known`` has hashes by number that were noted elsewhere earlier.
 
     Raises:
         ValueError: if the file is not a chain file.

@@ -50,8 +50,7 @@ def event_facts(
     Args:
         kind: one of :class:`console.apps.audit.models.Kind`.
         actor: a user, or :data:`SYSTEM`, or :data:`NOBODY` for somebody who is not signed in.
-        entity_id: the entity that it concerns.
-        region_code: that entity's region.
+        entity_id, region_code: the entity that it concerns, and its region.
         run_id: the published run that was shown.
         batch: the id that the events of one bulk action share.
         detail: further plain JSON values.

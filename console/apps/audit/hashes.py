@@ -19,13 +19,7 @@ FIELDS = (
 
 
 def hash_of(number: int, previous: str, digests: Mapping[str, str]) -> str:
-    """The SHA-256 of an event with its place and the hash before it.
-
-    Args:
-        number: the event's place in the chain, from 1.
-        previous: the hash of the event before it, :data:`GENESIS` before the first.
-        digests: of each of :data:`FIELDS`, as :func:`digests_of` gives them.
-    """
+    """The SHA-256 of an event's number from 1, the hash before it, :data:`GENESIS` before the first, and its :func:`digests_of`."""
     return _sha256([number, previous, "digests", dict(digests)])
 
 

@@ -68,8 +68,7 @@ def is_due() -> bool:
 def flush(*, wait: bool = True) -> int:
     """Append the waiting events to the chain and return their number. One process at a time does this.
 
-    Args:
-        wait: whether to wait for another process that is flushing; if not, return 0 in that case.
+    Unless ``wait``, return 0 while another process is flushing.
     """
     folder = _folder()
     with _lock(folder, "flush.lock", wait=wait) as is_ours:

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.campaigns.models import Campaign, Member
 from console.apps.ranking.models import PublishedRun, Ranked
@@ -20,27 +19,16 @@ _MEMBER_FIELDS = ("entity_id", "name", "position", "risk_class", "region_code", 
 def make_campaign(
     user: Any, run: PublishedRun, filters: Mapping[str, str], entities: Iterable[Ranked], answers: Mapping[str, Any]
 ) -> Campaign:
-    """Make a campaign of entities of a run.
-
-    Args:
-        user: the supervisor who makes it.
-        run: the run of the entities.
-        filters: the filter that selected them, as the campaign stores it.
-        entities: its members.
-        answers: ``name``, ``starts_on``, ``ends_on``, ``capacity``, ``checklist`` and the form's ``token``.
+    """Make a campaign of entities of a run, with the filters that selected them and the answers of the form.
 
     Raises:
         IntegrityError: the form was sent before.
     """
     with transaction.atomic():
         campaign = Campaign.objects.create(
-            name=answers["name"],
+            **{name: answers[name] for name in ("name", "starts_on", "ends_on", "capacity", "checklist")},
             filters=filters,
             run_id=run.run_id,
-            starts_on=answers["starts_on"],
-            ends_on=answers["ends_on"],
-            capacity=answers["capacity"],
-            checklist=answers["checklist"],
             made_by=user,
             made_at=clock.now(),
             form_token=answers["token"],
@@ -48,7 +36,7 @@ def make_campaign(
         members = [Member(campaign=campaign, **{name: getattr(entity, name) for name in _MEMBER_FIELDS}) for entity in entities]
         Member.objects.bulk_create(members, batch_size=500)
         detail = {"campaign": campaign.pk, "filters": campaign.filters, "capacity": campaign.capacity, "members": len(members)}
-        append([event_facts(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)])
+        record_event(Kind.CAMPAIGN_MADE, user, run_id=run.run_id, detail=detail)
     return campaign
 
 
@@ -57,5 +45,5 @@ def close_campaign(user: Any, campaign: Campaign) -> bool:
     with transaction.atomic():
         closed = Campaign.objects.filter(pk=campaign.pk, closed_at=None).update(closed_at=clock.now())
         if closed:
-            append([event_facts(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})])
+            record_event(Kind.CAMPAIGN_CLOSED, user, detail={"campaign": campaign.pk})
     return bool(closed)

@@ -5,27 +5,24 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import Any
 
-from jobs.texts.languages import in_language
+from console.core.texts import load_texts
 
 
 @cache
-def _entries() -> dict[str, dict[str, dict[str, str]]]:
-    text = resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+def _catalogue() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("catalogue.toml").read_text(encoding="utf-8"))
 
 
 def codes(kind: str) -> tuple[str, ...]:
     """The codes of a kind, such as ``dismiss``, in the catalogue's order."""
-    return tuple(_entries()[kind])
+    return tuple(_catalogue()["codes"][kind])
 
 
 def words(kind: str, code: str, language: str) -> str:
-    """A code's text in a language; the code itself if the catalogue no longer has it."""
-    entry = _entries().get(kind, {}).get(code)
-    if entry is None:
-        return code
-    return in_language(entry, language)
+    """A code's text in a language; the code itself if it has none."""
+    return load_texts(language).either(f"code_{kind}.{code}", code)
 
 
 def choices(kind: str, language: str) -> list[tuple[str, str]]:
@@ -35,4 +32,4 @@ def choices(kind: str, language: str) -> list[tuple[str, str]]:
 
 def queue_of(kind: str, code: str) -> str:
     """The queue that a decision with this reason goes to: data, policy or none."""
-    return _entries().get(kind, {}).get(code, {}).get("queue", "none")
+    return str(_catalogue()["queue"].get(kind, {}).get(code, "none"))

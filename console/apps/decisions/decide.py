@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
+from console.apps.decisions import policies
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
-from console.apps.decisions.policies import (
-    NotPossible,
-    check_case_allows,
-    check_deferral,
-    check_dismissal,
-    check_undo,
-    days_deferred,
-    due_after,
-    longest_deferral,
-    needs_two_people,
-    return_date_after_no_visit,
-)
-from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, State
+from console.apps.decisions.policies import NotPossible
+from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, Refused, State
 from console.apps.decisions.visit_reason import campaign_of, selected_by
 from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Ranked
@@ -65,7 +55,7 @@ def decide(user: Any, entity: Ranked, run_id: str, form: DecisionInput) -> Decis
 
     Args:
         user: who decides.
-        entity: an entity from :meth:`InJurisdiction.visible_to` for this user.
+        entity: an entity that the user may see.
         run_id: the run that the user saw.
         form: what the user asks for.
 
@@ -75,27 +65,47 @@ def decide(user: Any, entity: Ranked, run_id: str, form: DecisionInput) -> Decis
     """
     limits = current_policy()
     action = form.action
-    if action == Action.DISMISS and needs_two_people(entity.risk_class, limits):
+    if action == Action.DISMISS and policies.needs_two_people(entity.risk_class, limits):
         action = Action.PROPOSE
+    with one_step():
+        case = case_of(entity)
+        check_user_can(user, action, case)
+        _check_form(case, form)
+        after = policies.check_case_allows(action, State(case.state))
+        policies.check_dismissal(action, entity.risk_class, limits)
+        if action == Action.DEFER:
+            deferred = policies.days_deferred(_steps_of(case, limits), current_date(), limits)
+            policies.check_deferral(form.wake_on, form.wake_condition, current_date(), limits, deferred)
+            form = replace(form, wake_on=form.wake_on or policies.longest_deferral(current_date(), limits, deferred))
+        if form.assigned_to is not None and not _sees(form.assigned_to, entity):
+            raise NotPossible("refused.assignee")
+        due_on = policies.due_after(action, current_date(), limits)
+        if action == Action.ASSIGN:
+            due_on, form = _with_dates_of(case, form)
+        return _move(case, action, after, user, entity=entity, run_id=run_id, form=form, due_on=due_on)
+
+
+@contextmanager
+def one_step(repeated: str = "refused.sent_before") -> Iterator[None]:
+    """One transaction.
+
+    Raises:
+        NotPossible: with ``repeated``, if a unique constraint refuses a second row of the same form.
+    """
     try:
         with transaction.atomic():
-            case = case_of(entity)
-            check_user_can(user, action, case)
-            _check_form(case, form)
-            after = check_case_allows(action, State(case.state))
-            check_dismissal(action, entity.risk_class, limits)
-            if action == Action.DEFER:
-                deferred = days_deferred(_steps_of(case, limits), current_date(), limits)
-                check_deferral(form.wake_on, form.wake_condition, current_date(), limits, deferred)
-                form = replace(form, wake_on=form.wake_on or longest_deferral(current_date(), limits, deferred))
-            if form.assigned_to is not None and not _sees(form.assigned_to, entity):
-                raise NotPossible("refused.assignee")
-            due_on = due_after(action, current_date(), limits)
-            if action == Action.ASSIGN:
-                due_on, form = _with_dates_of(case, form)
-            return _move(case, action, after, user, entity=entity, run_id=run_id, form=form, due_on=due_on)
+            yield
     except IntegrityError as error:
-        raise NotPossible("refused.sent_before") from error
+        raise NotPossible(repeated) from error
+
+
+def why_refused(take: Callable[[], object]) -> str:
+    """Take a step. If it is refused, return why, a key of the texts, else an empty text."""
+    try:
+        take()
+    except Refused as error:
+        return error.why
+    return ""
 
 
 def case_of(entity: Ranked) -> Case:
@@ -111,23 +121,20 @@ def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
         NotAllowed: the user may not.
         NotPossible: the case does not allow it, the case has changed, or the form was sent before.
     """
-    try:
-        with transaction.atomic():
-            case = Case.objects.select_for_update().get(pk=case.pk)
-            check_user_can(user, form.action, case)
-            _check_form(case, form)
-            after = check_case_allows(form.action, State(case.state))
-            due_on = None
-            if form.action == Action.ASSIGN:
-                if form.assigned_to is not None and not Case.objects.visible_to(form.assigned_to).filter(pk=case.pk).exists():
-                    raise NotPossible("refused.assignee")
-                due_on, form = _with_dates_of(case, form)
-            elif after == State.NOT_INSPECTED:
-                # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
-                form = replace(form, wake_on=case.wake_on or return_date_after_no_visit(current_date(), current_policy()))
-            return _move(case, form.action, after, user, form=form, due_on=due_on)
-    except IntegrityError as error:
-        raise NotPossible("refused.sent_before") from error
+    with one_step():
+        case = Case.objects.select_for_update().get(pk=case.pk)
+        check_user_can(user, form.action, case)
+        _check_form(case, form)
+        after = policies.check_case_allows(form.action, State(case.state))
+        due_on = None
+        if form.action == Action.ASSIGN:
+            if form.assigned_to is not None and not Case.objects.visible_to(form.assigned_to).filter(pk=case.pk).exists():
+                raise NotPossible("refused.assignee")
+            due_on, form = _with_dates_of(case, form)
+        elif after == State.NOT_INSPECTED:
+            # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
+            form = replace(form, wake_on=case.wake_on or policies.return_date_after_no_visit(current_date(), current_policy()))
+        return _move(case, form.action, after, user, form=form, due_on=due_on)
 
 
 def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decision:
@@ -137,30 +144,19 @@ def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decis
         NotAllowed: the user may not decide at all.
         NotPossible: it is another person's decision, too old, not the newest step, or undone already.
     """
-    try:
-        with transaction.atomic():
-            case = Case.objects.select_for_update().get(pk=decision.case_id)
-            check_user_can(user, Action.UNDO, case)
-            check_undo(decision, user, clock.now(), current_policy())
-            newest = case.decisions.order_by("-at", "-id").first()
-            if newest is None or newest.pk != decision.pk:
-                raise NotPossible("refused.undo_followed")
-            before = decision.before
-            form = DecisionInput(
-                Action.UNDO,
-                token,
-                wake_on=date.fromisoformat(before["wake_on"]) if before.get("wake_on") else None,
-                wake_condition=before.get("wake_condition", ""),
-                batch=batch,
-            )
-            case.assigned_to_id, case.proposed_by_id = before.get("assigned_to"), before.get("proposed_by")
-            case.risk_class, case.position = before.get("risk_class", case.risk_class), before.get("position", case.position)
-            due_on = date.fromisoformat(before["due_on"]) if before.get("due_on") else None
-            return _move(
-                case, Action.UNDO, State(decision.state_before), user, form=form, due_on=due_on, undoes=decision, is_undo=True
-            )
-    except IntegrityError as error:
-        raise NotPossible("refused.sent_before") from error
+    with one_step():
+        case = Case.objects.select_for_update().get(pk=decision.case_id)
+        check_user_can(user, Action.UNDO, case)
+        policies.check_undo(decision, user, clock.now(), current_policy())
+        newest = case.decisions.order_by("-at", "-id").first()
+        if newest is None or newest.pk != decision.pk:
+            raise NotPossible("refused.undo_followed")
+        before = decision.before
+        due_on, wake_on = (date.fromisoformat(before[name]) if before.get(name) else None for name in ("due_on", "wake_on"))
+        form = DecisionInput(Action.UNDO, token, wake_on=wake_on, wake_condition=before.get("wake_condition", ""), batch=batch)
+        case.assigned_to_id, case.proposed_by_id = before.get("assigned_to"), before.get("proposed_by")
+        case.risk_class, case.position = before.get("risk_class", case.risk_class), before.get("position", case.position)
+        return _move(case, Action.UNDO, State(decision.state_before), user, form=form, due_on=due_on, undoes=decision)
 
 
 def newest_step() -> int:
@@ -179,14 +175,13 @@ def _move(
     run_id: str = "",
     due_on: date | None = None,
     undoes: Decision | None = None,
-    is_undo: bool = False,
 ) -> Decision:
     """Move the case, store the step, and append it to the audit."""
     before = restorable_fields(case)
     if entity is not None:
         for name, value in _of(entity).items():
             setattr(case, name, value)
-    if not is_undo:
+    if undoes is None:
         if action == Action.VISIT:
             case.assigned_to = form.assigned_to or user
         elif action == Action.ASSIGN:
@@ -237,7 +232,7 @@ def _move(
     if selected is not None:
         detail |= {"selected_by": selected} | ({"campaign": campaign.pk} if campaign else {})
     about = {"entity_id": case.entity_id, "region_code": case.region_code, "run_id": run_id, "batch": form.batch}
-    append([event_facts(kind, user, detail=detail, **about)])
+    record_event(kind, user, detail=detail, **about)
     return decision
 
 
@@ -276,9 +271,8 @@ def _with_dates_of(case: Case, form: DecisionInput) -> tuple[date | None, Decisi
 
 def _steps_of(case: Case, limits: Policy) -> list[tuple[date, State]]:
     """The date of each step so far and the state that it led to, in order."""
-    zone = ZoneInfo(limits.time_zone)
     steps = case.decisions.order_by("at", "id").values_list("at", "state_after")
-    return [(at.astimezone(zone).date(), State(state)) for at, state in steps]
+    return [(limits.date_of(at), State(state)) for at, state in steps]
 
 
 def _sees(user: Any, entity: Ranked) -> bool:

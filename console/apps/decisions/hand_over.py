@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,10 +10,8 @@ from django.db.models import Q, QuerySet
 from console.apps.accounts.jurisdiction import region_condition
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import DECIDES
-from console.apps.decisions.decide import DecisionInput, act_on_case
+from console.apps.decisions.decide import DecisionInput, act_on_case, why_refused
 from console.apps.decisions.models import Case
-from console.apps.decisions.permissions import NotAllowed
-from console.apps.decisions.policies import NotPossible
 from console.apps.decisions.states import TRANSITIONS, Action
 
 _OPEN = sorted(state for state, action in TRANSITIONS if action == Action.ASSIGN)
@@ -51,11 +50,7 @@ def _out_of_reach(person: User) -> Q:
 def hand_over(user: Any, person: User, to: User, batch: str) -> list[tuple[Case, str]]:
     """Assign a person's open cases in the user's regions to another person. Deadlines stay.
 
-    Args:
-        user: the supervisor who does it.
-        person: a person from :func:`open_cases_by_person`.
-        to: the new assignee.
-        batch: the form's token; the steps share it, so that they can be undone together.
+    The steps share ``batch``, the form's token, so that they can be undone together.
 
     Returns:
         Each case with the reason why it could not be assigned, or an empty text. One failure does not stop the others.
@@ -64,10 +59,5 @@ def hand_over(user: Any, person: User, to: User, batch: str) -> list[tuple[Case,
     for owner, cases in open_cases_by_person(user):
         for case in cases if owner == person else ():
             step = DecisionInput(Action.ASSIGN, f"{batch}:{case.pk}", version=case.version, assigned_to=to, batch=batch)
-            try:
-                act_on_case(user, case, step)
-            except (NotAllowed, NotPossible) as error:
-                outcomes.append((case, error.why))
-            else:
-                outcomes.append((case, ""))
+            outcomes.append((case, why_refused(partial(act_on_case, user, case, step))))
     return outcomes

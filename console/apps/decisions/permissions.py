@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import APPROVES, DECIDES
-from console.apps.decisions.states import OF_RESULT, Action
+from console.apps.decisions.states import OF_RESULT, Action, Refused
 from console.apps.ranking.current_policy import current_policy
 from jobs.texts.names import codes_within
 
@@ -16,21 +16,12 @@ _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPO
 _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
 
 
-class NotAllowed(Exception):
-    """The user may not do this; ``why`` is a key of the texts."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
+class NotAllowed(Refused):
+    """The user may not do this."""
 
 
 def check_user_can(user: Any, action: Action, case: Any) -> None:
     """Check that a user may do something to a case within the user's regions.
-
-    Args:
-        user: the user.
-        action: the action.
-        case: the case; ``case.proposed_by_id`` proposed its dismissal, ``case.assigned_to_id`` is to visit.
 
     Raises:
         NotAllowed: if the user may not.

@@ -40,14 +40,9 @@ def places_of(cases: QuerySet[Case], run: PublishedRun, after: int = 0, until: i
 def windows(
     cases: QuerySet[Case], run: PublishedRun, after: int = 0, until: int = LAST, *, first: int = FIRST_WINDOW
 ) -> Iterator[Window]:
-    """Consecutive windows of the list from ``after`` to ``until``, each with the places of the cases in it.
+    """Consecutive windows of the run's list after ``after`` up to ``until``, each with the places of the cases in it.
 
-    Args:
-        cases: the cases.
-        run: the run of the list.
-        after: the place after which the first window begins.
-        until: the place at which the last window ends.
-        first: the number of cases in the first window; each further window has :data:`GROWS` times as many.
+    The first window has ``first`` cases, each further one :data:`GROWS` times as many.
     """
     placed = cases.filter(placed_in=run.run_id).order_by("place").values_list("place", flat=True)
     others = _looked_up(cases, run, after, until)

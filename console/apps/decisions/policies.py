@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from console.apps.decisions.models import Case
-from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH_DEADLINE, Action, State
+from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH_DEADLINE, Action, Refused, State
 from console.core.policy import Policy
 from jobs.profile.calendar import add_working_days, working_days_between
 
@@ -17,12 +17,8 @@ CLOSED_STATES = frozenset({State.VISITED, State.DISMISSED})
 """States after a visit, or after as many people as needed agreed that no visit is needed."""
 
 
-class NotPossible(Exception):
-    """The state or the policy does not allow this; ``why`` is a key of the texts, ``values`` are the values in the text."""
-
-    def __init__(self, why: str, **values: object) -> None:
-        super().__init__(why)
-        self.why, self.values = why, values
+class NotPossible(Refused):
+    """The state or the policy does not allow this."""
 
 
 def check_case_allows(action: Action, state: State) -> State:
@@ -60,12 +56,7 @@ def check_dismissal(action: Action, risk_class: str, policy: Policy) -> None:
 def check_deferral(wake_on: date | None, condition: str, today: date, policy: Policy, deferred: int = 0) -> None:
     """Check that a deferral ends: on a future day within the limit, or when a condition is met.
 
-    Args:
-        wake_on: the day of its end, if any.
-        condition: the condition of its end, if any.
-        today: the day of the request.
-        policy: the limit.
-        deferred: working days for which the entity was deferred already (:func:`days_deferred`).
+    ``deferred`` is the number of working days for which the entity was deferred already (:func:`days_deferred`).
 
     Raises:
         NotPossible: if there is neither day nor condition, the day is past or beyond the limit, or the limit is used up.
@@ -91,12 +82,8 @@ def longest_deferral(today: date, policy: Policy, deferred: int = 0) -> date:
 def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Policy) -> int:
     """The working days for which an entity was deferred in total since its last visit or dismissal.
 
-    Days further back than ``again_after_days`` do not count: after that time visited and dismissed entities return as well.
-
-    Args:
-        steps: the date of each step of the case and the state that it led to, in order.
-        today: the day up to which a running deferral counts.
-        policy: the calendar, and how far back days count.
+    Days further back than ``again_after_days`` do not count: after that time visited and dismissed entities return as well. A
+    running deferral counts up to today. ``steps`` has the date of each step and the state that it led to, in order.
     """
     since = today - timedelta(days=policy.again_after_days)
     days, began = 0, None

@@ -8,15 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from console.apps.accounts.roles import DEALS_WITH_QUEUES
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
+from console.apps.decisions.decide import one_step
 from console.apps.decisions.models import Case, Decision, Handling
 from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
@@ -61,12 +60,7 @@ def user_deals_with_queues(user: Any) -> bool:
 
 
 def handle(user: Any, decision: Decision, form: HandlingInput) -> Handling:
-    """Close an open dismissal in its queue, or reopen a closed one. The case does not move.
-
-    Args:
-        user: who does it.
-        decision: a decision from :func:`dismissals_of` for this user.
-        form: what the user enters.
+    """Close an open dismissal of :func:`dismissals_of` for this user, or reopen a closed one. The case does not move.
 
     Raises:
         NotAllowed: the user may not.
@@ -74,24 +68,20 @@ def handle(user: Any, decision: Decision, form: HandlingInput) -> Handling:
     """
     if not user_deals_with_queues(user):
         raise NotAllowed("refused.role")
-    try:
-        with transaction.atomic():
-            case = Case.objects.select_for_update().get(pk=decision.case_id)
-            newest = decision.handlings.last()
-            if (newest.pk if newest else 0) != form.seen:
-                raise NotPossible("refused.changed")
-            made = Handling.objects.create(
-                decision=decision,
-                at=clock.now(),
-                actor=user,
-                is_open=newest is not None and not newest.is_open,
-                reason=form.reason,
-                comment=form.comment,
-                form_token=form.token,
-            )
-            detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
-            facts = event_facts(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
-            append([facts])
-    except IntegrityError as error:
-        raise NotPossible("refused.sent_before") from error
+    with one_step():
+        case = Case.objects.select_for_update().get(pk=decision.case_id)
+        newest = decision.handlings.last()
+        if (newest.pk if newest else 0) != form.seen:
+            raise NotPossible("refused.changed")
+        made = Handling.objects.create(
+            decision=decision,
+            at=clock.now(),
+            actor=user,
+            is_open=newest is not None and not newest.is_open,
+            reason=form.reason,
+            comment=form.comment,
+            form_token=form.token,
+        )
+        detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
+        record_event(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
     return made

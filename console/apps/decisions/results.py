@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from types import MappingProxyType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -33,13 +32,7 @@ _ACTIONS = MappingProxyType(
 def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict[str, str]) -> Result:
     """Record a visit's result or that no visit took place, or correct the result until the entity is to be reviewed again.
 
-    A correction is about the same visit, so how the entity was selected stays.
-
-    Args:
-        user: the visitor or a supervisor.
-        case: a case with a planned visit or with a result.
-        answers: the form's answers.
-        verdicts: whether each reason was right, by indicator.
+    A correction is about the same visit, so how the entity was selected stays. ``verdicts`` say whether each reason was right.
 
     Raises:
         NotAllowed: the user may not record it.
@@ -55,13 +48,9 @@ def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict
         decision = act_on_case(user, case, DecisionInput(action, answers["token"], version=answers["version"]))
         result = Result.objects.create(
             decision=decision,
-            visit_status=answers["visit_status"],
-            inspected_on=answers["inspected_on"],
-            items_checked=answers["items_checked"],
-            breaches=answers["breaches"],
+            **{name: answers[name] for name in ("visit_status", "inspected_on", "items_checked", "breaches", "evidence")},
             severity=int(answers["severity"]) if answers["severity"] else None,
             found_violation=answers["found_violation"] == "yes" if answers["found_violation"] else None,
-            evidence=answers["evidence"],
             selected_by=corrected.selected_by if corrected else _selected_by(planned, case),
             inclusion_probability=corrected.inclusion_probability if corrected else None,
             planned_on=None if is_inspected else (corrected and corrected.planned_on) or _last_planned_on(planned),
@@ -69,12 +58,8 @@ def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict
         )
         run_id = planned.run_id if planned else ""
         regions = {name: getattr(case, name) for name in ("region_code", "region_middle", "region_top")}
-        ReasonVerdict.objects.bulk_create(
-            [
-                ReasonVerdict(result=result, indicator=name, right=right, run_id=run_id, **regions)
-                for name, right in verdicts.items()
-            ]
-        )
+        about = {"result": result, "run_id": run_id, **regions}
+        ReasonVerdict.objects.bulk_create(ReasonVerdict(indicator=name, right=right, **about) for name, right in verdicts.items())
     return result
 
 
@@ -92,7 +77,7 @@ def planned_visit(case: Case) -> Decision | None:
 
 def decided_on(planned: Decision | None) -> date:
     """The date of the decision to visit, in the profile's time zone; today if there is none."""
-    return planned.at.astimezone(ZoneInfo(current_policy().time_zone)).date() if planned is not None else current_date()
+    return current_policy().date_of(planned.at) if planned is not None else current_date()
 
 
 def newest_decisions(cases: Iterable[Case], action: Action) -> dict[int, Decision]:

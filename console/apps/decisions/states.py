@@ -1,9 +1,17 @@
-"""The states of a case, the actions that each allows, and the state that each action leads to."""
+"""The states of a case, the actions that each allows, and the state that each action leads to; the error of a refused action."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
+
+
+class Refused(Exception):
+    """An action is refused; ``why`` is a key of the texts, ``values`` are the values in the text."""
+
+    def __init__(self, why: str, **values: object) -> None:
+        super().__init__(why)
+        self.why, self.values = why, values
 
 
 class State(StrEnum):

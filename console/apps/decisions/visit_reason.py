@@ -13,10 +13,7 @@ from console.apps.campaigns.models import Campaign
 def campaign_of(entity_id: str, at: datetime, today: date) -> Campaign | None:
     """The newest campaign that includes the entity and runs on the day; None if there is none.
 
-    Args:
-        entity_id: the entity.
-        at: the time of the decision. A campaign made later, or closed by then, does not count.
-        today: its date in the profile's time zone.
+    A campaign made after ``at``, the time of the decision, or closed by then does not count.
     """
     is_open = Q(closed_at=None) | Q(closed_at__gt=at)
     running = Campaign.objects.filter(is_open, made_at__lte=at, starts_on__lte=today, ends_on__gte=today)

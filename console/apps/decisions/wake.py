@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -93,10 +92,7 @@ def end_deferrals(run: PublishedRun) -> int:
 
 
 def end_due_deferrals(most: int) -> bool:
-    """Return to review the cases, deferred or not visited, whose day has come. It does not need a new published run.
-
-    Args:
-        most: the most cases to move.
+    """Return to review at most ``most`` cases, deferred or not visited, whose day has come. It needs no new published run.
 
     Returns:
         Whether no due case is left; otherwise the next call continues.
@@ -104,7 +100,7 @@ def end_due_deferrals(most: int) -> bool:
     run = current_run()
     if run is None:
         return True
-    today = clock.now().astimezone(ZoneInfo(policy_of(run.profile).time_zone)).date()
+    today = policy_of(run.profile).date_of(clock.now())
     due = list(Case.objects.filter(state__in=_BY_DATE, wake_on__lte=today).order_by("pk")[: most + 1])
     for at in range(0, min(len(due), most), AT_ONCE):
         _move(due[at : min(at + AT_ONCE, most)], lambda case: _BY_DATE[State(case.state)], run)
@@ -159,7 +155,7 @@ def _seen_until(case: Case) -> datetime:
     """The end of the day that was published when the case was deferred: later facts were not visible."""
     deferred = case.decisions.filter(action=Action.DEFER, undone_by=None).latest("at", "id")
     seen = PublishedRun.objects.get(run_id=deferred.run_id)
-    return datetime.combine(seen.as_of + timedelta(days=1), time.min, tzinfo=ZoneInfo(policy_of(seen.profile).time_zone))
+    return policy_of(seen.profile).start_of(seen.as_of + timedelta(days=1))
 
 
 def _entities_of(run: PublishedRun, names: list[str]) -> dict[str, Ranked]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from operator import attrgetter
 
 from console.apps.evidence.models import Event, Kind, Link, TrendPoint
 
@@ -14,50 +14,26 @@ WIDTH, HEIGHT = 600.0, 160.0
 """The size of the trend chart."""
 
 
-@dataclass(frozen=True)
-class TimelineEvent:
-    """One event with its source. ``confidence`` is that of the link to the entity, None if the event names the entity."""
+def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Event]:
+    """The events that happened and were known by the end of a day, newest first, each in its newest version.
 
-    kind: str
-    happened_on: date | None
-    facts: dict[str, Any]
-    source: str
-    source_file: str
-    source_row: int
-    confidence: float | None = None
-
-
-def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[TimelineEvent]:
-    """The events that happened and were known by the end of a day, newest first, each in its newest version."""
+    Each has ``confidence``, that of the link to the entity; None if the event names the entity.
+    """
     links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
     own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
     names, linked = list(links), []
     for at in range(0, len(names), 500):
         linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
     events = [*_newest(own), *_newest(linked)]
-    shown = [
-        TimelineEvent(
-            event.kind,
-            event.happened_on,
-            event.facts,
-            event.source,
-            event.source_file,
-            event.source_row,
-            links[event.record].confidence if not event.entity_id and event.record in links else None,
-        )
-        for event in events
-        if event.happened_on is None or event.happened_on <= as_of
-    ]
+    shown = [event for event in events if event.happened_on is None or event.happened_on <= as_of]
+    for event in shown:
+        event.confidence = links[event.record].confidence if not event.entity_id and event.record in links else None
     return sorted(shown, key=lambda event: event.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 
 
 def _newest(events: Iterable[Event]) -> list[Event]:
-    newest: dict[tuple[str, str], Event] = {}
-    ordered = sorted(
-        events, key=lambda event: (event.known_at, event.delivered_on, event.source, event.source_file, event.source_row)
-    )
-    for event in ordered:
-        newest[event.kind, event.record] = event
+    ordered = sorted(events, key=attrgetter("known_at", "delivered_on", "source", "source_file", "source_row"))
+    newest = {(event.kind, event.record): event for event in ordered}
     return [event for event in newest.values() if not event.is_absent]
 
 

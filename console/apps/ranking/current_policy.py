@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from console.apps.ranking.runs import current_run
 from console.core import clock
@@ -18,4 +17,4 @@ def current_policy() -> Policy:
 
 def current_date() -> date:
     """The current date in that profile's time zone."""
-    return clock.now().astimezone(ZoneInfo(current_policy().time_zone)).date()
+    return current_policy().date_of(clock.now())

@@ -7,16 +7,14 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import NinjaAPI, Path, Query, Schema
 
-from console.apps.accounts.roles import SEES_WHO_DECIDED
 from console.apps.api.models import Scope
 from console.apps.api.tokens import Bearer
 from console.apps.appeals.appeals import appeals_of
 from console.apps.appeals.models import Appeal
 from console.apps.decisions.decide import decide
 from console.apps.decisions.models import Case, Decision, Result
-from console.apps.decisions.permissions import NotAllowed
 from console.apps.decisions.policies import NotPossible
-from console.apps.decisions.states import Action, State
+from console.apps.decisions.states import Action, Refused, State
 from console.web.access import note_refusal, note_search, note_view
 from console.web.api.schemas import (
     AppealOut,
@@ -32,8 +30,8 @@ from console.web.api.schemas import (
 )
 from console.web.downloads import NoFile
 from console.web.forms.decisions import FORMS
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.queries.reasons import reasons_with_details
 from console.web.views.entity import find_entity
 from console.web.views.list_export import list_file
@@ -101,11 +99,10 @@ def make_decision(request: HttpRequest, wanted: DecisionIn, entity_id: str = ENT
     try:
         if wanted.run_id != run.run_id:
             raise NotPossible("refused.changed")
-        decision = decide(request.user, entity, run.run_id, form.wanted())
-    except (NotAllowed, NotPossible) as error:
+        return decide(request.user, entity, run.run_id, form.wanted())
+    except Refused as error:
         note_refusal(request, entity, error.why)
         return 409, {"detail": error.why}
-    return _decision(decision, request.user)
 
 
 @api.get("/decisions", auth=Bearer(Scope.DECISIONS), response={200: list[DecisionOut], **REFUSED})
@@ -113,8 +110,7 @@ def read_decisions(request: HttpRequest, after: int = Query(0, ge=0, le=10**15),
     """Decisions about entities in the user's regions, by number."""
     note_view(request, "api decisions", after=after, limit=limit)
     cases = Case.objects.visible_to(request.user)
-    found = Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
-    return [_decision(decision, request.user) for decision in found]
+    return Decision.objects.filter(case__in=cases, pk__gt=after).select_related("case", "actor").order_by("pk")[:limit]
 
 
 @api.get("/outcomes", auth=Bearer(Scope.OUTCOMES), response={200: list[OutcomeOut], **REFUSED})
@@ -122,17 +118,7 @@ def read_outcomes(request: HttpRequest, after: int = Query(0, ge=0, le=10**15), 
     """Results of visits to entities in the user's regions, by number."""
     note_view(request, "api outcomes", after=after, limit=limit)
     results = Result.objects.filter(decision__case__in=Case.objects.visible_to(request.user), pk__gt=after)
-    names = [name for name in OutcomeOut.model_fields if name not in ("id", "corrects", "entity_id", "reported_at")]
-    return [
-        {
-            "id": result.pk,
-            "corrects": result.corrects_id,
-            "entity_id": result.decision.case.entity_id,
-            "reported_at": result.decision.at,
-            **{name: getattr(result, name) for name in names},
-        }
-        for result in results.select_related("decision__case").order_by("pk")[:limit]
-    ]
+    return results.select_related("decision__case").order_by("pk")[:limit]
 
 
 @api.get("/appeals", auth=Bearer(Scope.APPEALS), response={200: list[AppealOut], **REFUSED})
@@ -204,17 +190,4 @@ def _appeal(appeal: Appeal) -> dict[str, Any]:
         **{name: getattr(appeal, name) for name in names},
         "outcome": answer.outcome if answer else None,
         "answered_at": answer.at if answer else None,
-    }
-
-
-def _decision(decision: Decision, reader: Any) -> dict[str, Any]:
-    names = [name for name in DecisionOut.model_fields if name not in ("id", "entity_id", "actor")]
-    actor = "steelyard"
-    if decision.actor is not None:
-        actor = decision.actor.username if reader.role in SEES_WHO_DECIDED else decision.actor.role
-    return {
-        "id": decision.pk,
-        "entity_id": decision.case.entity_id,
-        "actor": actor,
-        **{name: getattr(decision, name) for name in names},
     }

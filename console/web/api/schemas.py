@@ -8,6 +8,9 @@ from typing import Any
 from ninja import Field, Schema
 from pydantic import create_model
 
+from console.apps.accounts.roles import SEES_WHO_DECIDED
+from console.apps.audit.events import SYSTEM
+from console.apps.decisions.models import Decision
 from console.web.queries.list_filters import FILTERS
 from jobs.texts.languages import LANGUAGES, column_suffix
 
@@ -124,7 +127,7 @@ class DecisionOut(Schema):
     """A decision. ``actor`` is the name of the user, or only the role if the reader may not see the name."""
 
     id: int
-    entity_id: str
+    entity_id: str = Field(..., alias="case.entity_id")
     at: datetime
     actor: str
     action: str
@@ -133,14 +136,22 @@ class DecisionOut(Schema):
     reason: str
     run_id: str
 
+    @staticmethod
+    def resolve_actor(decision: Decision, context: dict[str, Any]) -> str:
+        """The name or the role; ``steelyard`` for a step of the system."""
+        actor = decision.actor
+        if actor is None:
+            return SYSTEM
+        return str(actor.username if context["request"].user.role in SEES_WHO_DECIDED else actor.role)
+
 
 class OutcomeOut(Schema):
     """The result of a visit, and how the entity was selected. ``corrects`` is the id of the result that it replaces, if any."""
 
     id: int
-    corrects: int | None
-    entity_id: str
-    reported_at: datetime
+    corrects: int | None = Field(..., alias="corrects_id")
+    entity_id: str = Field(..., alias="decision.case.entity_id")
+    reported_at: datetime = Field(..., alias="decision.at")
     visit_status: str
     inspected_on: date | None
     items_checked: int | None

@@ -13,26 +13,25 @@ from django.views.decorators.http import require_POST
 from console.apps.accounts.roles import READS_LIST
 from console.apps.api.models import Token
 from console.apps.api.tokens import LONGEST_DAYS, MOST_TOKENS, live_tokens, make_token, scopes_of
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.web.access import for_roles
-from console.web.forms.decisions import date_field, set_labels
+from console.web.forms.decisions import LabelledForm, date_field
 from jobs.texts.languages import Texts
 
 
-class TokenForm(forms.Form):
+class TokenForm(LabelledForm):
     """The name, the scopes and the last day of a token."""
 
     name = forms.CharField(max_length=60)
     scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
     expires_on = date_field()
+    section = "token"
 
     def __init__(self, texts: Texts, user: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.texts, self.user = texts, user
-        set_labels(self, "token", texts)
+        super().__init__(texts, *args, **kwargs)
+        self.user = user
         self.fields["scopes"].choices = [(str(scope), texts.either(f"scope.{scope}", str(scope))) for scope in scopes_of(user)]
 
     def clean(self) -> dict[str, Any]:
@@ -70,5 +69,5 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     token = get_object_or_404(Token, pk=pk, user=request.user)
     token.is_revoked = True
     token.save(update_fields=["is_revoked"])
-    append([event_facts(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})])
+    record_event(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})
     return redirect("tokens")

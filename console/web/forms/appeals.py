@@ -8,26 +8,25 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
-from console.web.forms.decisions import catalogue_choices, comment_field, date_field, set_labels, token_field
+from console.web.forms.decisions import LabelledForm, comment_field, date_field, token_field
 from jobs.texts.languages import Texts
 
 OLDEST_DAYS = 365
 """The oldest date of receipt that can be recorded, in days before today."""
 
 
-class AppealForm(forms.Form):
+class AppealForm(LabelledForm):
     """The date of receipt, the ground and the text of an appeal."""
 
     token = token_field()
     received_on = date_field()
     ground = forms.ChoiceField()
     text = comment_field(3, required=False)
+    section = "appeal"
+    offered = (("ground", "ground"),)
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.texts = texts
-        set_labels(self, "appeal", texts)
-        self.fields["ground"].choices = catalogue_choices("ground", texts)
+        super().__init__(texts, *args, **kwargs)
         first, last = current_date() - timedelta(days=OLDEST_DAYS), current_date()
         self.fields["received_on"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
 
@@ -41,14 +40,14 @@ class AppealForm(forms.Form):
         return on
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(LabelledForm):
     """The outcome of an appeal and its reason."""
 
     outcome = forms.ChoiceField()
     comment = comment_field()
+    section = "appeal"
+    offered = (("outcome", "answer"),)
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        set_labels(self, "appeal", texts)
+        super().__init__(texts, *args, **kwargs)
         self.fields["comment"].label = texts("appeal.why")
-        self.fields["outcome"].choices = catalogue_choices("answer", texts)

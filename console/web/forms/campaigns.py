@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 
 from console.apps.ranking.current_policy import current_date
-from console.web.forms.decisions import date_field, set_labels
+from console.web.forms.decisions import LabelledForm, date_field
 from jobs.texts.languages import Texts
 
 MAX_VISITS = 5000
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(LabelledForm):
     """The name, the period, the number of visits and the checklist, one item a line."""
 
     token = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -22,11 +22,10 @@ class CampaignForm(forms.Form):
     ends_on = date_field()
     capacity = forms.IntegerField(min_value=1, max_value=MAX_VISITS)
     checklist = forms.CharField(max_length=4000, widget=forms.Textarea({"rows": 5}))
+    section = "campaign"
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.texts = texts
-        set_labels(self, "campaign", texts)
+        super().__init__(texts, *args, **kwargs)
         self.fields["checklist"].help_text = texts("campaign.checklist_help")
 
     def clean(self) -> dict[str, Any]:

@@ -40,20 +40,30 @@ def comment_field(rows: int = 2, **attributes: Any) -> forms.CharField:
     return forms.CharField(max_length=LONGEST_COMMENT, widget=forms.Textarea({"rows": rows}), **attributes)
 
 
-def set_labels(form: forms.Form, section: str, texts: Texts) -> None:
-    """Label each field with the text of its name in a section; comments get their help text."""
-    for name, field in form.fields.items():
-        field.label = texts.either(f"{section}.{name}", name)
-        if name in ("comment", "evidence", "text"):
-            field.help_text = texts("form.comment_help", n=LONGEST_COMMENT)
-
-
 def catalogue_choices(kind: str, texts: Texts) -> list[tuple[str, str]]:
     """The codes of a kind, after an empty choice."""
     return [("", texts("form.choose")), *catalogue.choices(kind, texts.language)]
 
 
-class CaseForm(forms.Form):
+class LabelledForm(forms.Form):
+    """A form in the user's language: the names of the fields in a section of the texts are their labels."""
+
+    section = "form"
+    offered: tuple[tuple[str, str], ...] = ()
+    """Fields with the kinds of the catalogue that they offer."""
+
+    def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.texts = texts
+        for name, field in self.fields.items():
+            field.label = texts.either(f"{self.section}.{name}", name)
+            if name in ("comment", "evidence", "text"):
+                field.help_text = texts("form.comment_help", n=LONGEST_COMMENT)
+        for name, kind in self.offered:
+            self.fields[name].choices = catalogue_choices(kind, texts)
+
+
+class CaseForm(LabelledForm):
     """The hidden fields of each form: its token, and the version of the case and the run that the user saw."""
 
     token = token_field()
@@ -61,15 +71,9 @@ class CaseForm(forms.Form):
     run_id = forms.CharField(max_length=64, widget=forms.HiddenInput)
 
     action: Action
-    offered: tuple[tuple[str, str], ...] = ()
-    """Fields with the kinds of the catalogue that they offer."""
 
     def __init__(self, texts: Texts, *args: Any, user: Any = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.texts = texts
-        set_labels(self, "form", texts)
-        for name, kind in self.offered:
-            self.fields[name].choices = catalogue_choices(kind, texts)
+        super().__init__(texts, *args, **kwargs)
         if "assigned_to" in self.fields:
             self.fields["assigned_to"].queryset = assignable_users(user)
 
@@ -77,17 +81,8 @@ class CaseForm(forms.Form):
         """The decision that the form asks for."""
         data = self.cleaned_data
         chosen = {name: data[name] for name in ("objective", "kind", "proportion") if data.get(name)}
-        return DecisionInput(
-            action=self.action,
-            token=data["token"],
-            version=data["version"],
-            reason=data.get("reason", ""),
-            chosen=chosen,
-            comment=data.get("comment", ""),
-            wake_on=data.get("wake_on"),
-            wake_condition=data.get("wake_condition", ""),
-            assigned_to=data.get("assigned_to"),
-        )
+        given = {name: data[name] for name in ("reason", "comment", "wake_on", "wake_condition", "assigned_to") if name in data}
+        return DecisionInput(self.action, data["token"], data["version"], chosen=chosen, **given)
 
 
 class VisitForm(CaseForm):
@@ -175,21 +170,21 @@ class ReopenForm(RefuseForm):
     offered = (("reason", "reopen"),)
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(LabelledForm):
     """The colleague who takes over the open cases of a person who can no longer work on them."""
 
     token = token_field()
     person = forms.ModelChoiceField(User.objects.all(), widget=forms.HiddenInput)
     to = forms.ModelChoiceField(User.objects.none())
+    section = "supervisor"
 
     def __init__(self, texts: Texts, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(texts, *args, **kwargs)
         self.fields["to"].queryset = assignable_users(user)
-        self.fields["to"].label = texts("supervisor.to")
         self.fields["to"].empty_label = texts("form.choose")
 
 
-class HandleForm(forms.Form):
+class HandleForm(LabelledForm):
     """What was done about a dismissal in a queue: a code of the kind that fits its present state."""
 
     token = token_field()
@@ -198,8 +193,7 @@ class HandleForm(forms.Form):
     comment = comment_field(required=False)
 
     def __init__(self, texts: Texts, kind: str, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        set_labels(self, "form", texts)
+        super().__init__(texts, *args, **kwargs)
         self.fields["reason"].label = texts("queue_form.reason")
         self.fields["reason"].choices = catalogue_choices(kind, texts)
 

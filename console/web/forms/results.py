@@ -13,7 +13,7 @@ from console.apps.decisions.policies import NotPossible, check_visited_on, first
 from console.apps.decisions.results import INSPECTED
 from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Reason
-from console.web.forms.decisions import catalogue_choices, comment_field, date_field, set_labels, token_field
+from console.web.forms.decisions import LabelledForm, comment_field, date_field, token_field
 from jobs.texts.languages import Texts
 
 
@@ -28,7 +28,7 @@ def answers_of(result: Result) -> dict[str, Any]:
 _REQUIRED = ("inspected_on", "items_checked", "breaches", "severity", "found_violation")
 
 
-class ResultForm(forms.Form):
+class ResultForm(LabelledForm):
     """Whether the visit took place, what it found, and for each reason whether it was right."""
 
     token = token_field()
@@ -40,16 +40,14 @@ class ResultForm(forms.Form):
     severity = forms.ChoiceField(required=False)
     found_violation = forms.ChoiceField(required=False)
     evidence = comment_field(3, required=False)
+    offered = (("severity", "severity"),)
 
     def __init__(self, texts: Texts, reasons: list[Reason], decided_on: date, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.texts, self.reasons, self.decided_on = texts, reasons, decided_on
-        language = texts.language
-        set_labels(self, "form", texts)
+        super().__init__(texts, *args, **kwargs)
+        self.reasons, self.decided_on, language = reasons, decided_on, texts.language
         first = first_day_of_visit(decided_on, current_date(), current_policy())
         self.fields["inspected_on"].widget.attrs |= {"min": first.isoformat(), "max": current_date().isoformat()}
         self.fields["visit_status"].choices = [(INSPECTED, texts("form.inspected")), *catalogue.choices("no_visit", language)]
-        self.fields["severity"].choices = catalogue_choices("severity", texts)
         self.fields["found_violation"].choices = [
             ("", texts("form.choose")), ("yes", texts("word.yes")), ("no", texts("word.no")),
         ]  # fmt: skip
@@ -77,8 +75,7 @@ class ResultForm(forms.Form):
                 self.add_error("breaches", self.texts("form.more_breaches"))
             self._check_consistent(data)
         else:
-            for name in _REQUIRED:
-                data[name] = None
+            data |= dict.fromkeys(_REQUIRED)
         return data
 
     def _check_consistent(self, data: dict[str, Any]) -> None:

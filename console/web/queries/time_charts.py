@@ -23,7 +23,7 @@ from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.decisions.models import Case, Result
 from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
-from console.publishing.monthly_counts import MONTHS
+from console.publishing.monthly_counts import months_until
 from console.web.queries.list_filters import region_column
 from models.statistics.proportions import hajek
 
@@ -135,8 +135,7 @@ CHARTS: dict[str, tuple[Lines, bool]] = {
 def time_chart(key: str, counts: Counts, as_of: date) -> TimeChart:
     """A chart of the last months, up to the month of ``as_of``."""
     lines_of, is_share = CHARTS[key]
-    last = as_of.year * 12 + as_of.month - 1
-    months = [date(month // 12, month % 12 + 1, 1) for month in range(last - MONTHS + 1, last + 1)]
+    months = months_until(as_of)
     values = lines_of(counts, months)
     top = _top(max((value for line in values.values() for value in line if value is not None), default=0.0))
     return TimeChart(key, months, [_line(name, line, top) for name, line in values.items()], top, is_share)
@@ -172,13 +171,9 @@ def unbiased(request: HttpRequest, run: PublishedRun, scope: Scope) -> dict[str,
 
 
 def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, compute: Callable[[], T]) -> T:
-    """The result of ``compute``, cached for the same regions, run and publications.
+    """The result of ``compute``, plain values, cached for the same regions, run and publications.
 
-    Args:
-        request: the request of the user; ``compute`` may depend on the user's regions and on nothing else of the user.
-        run: the run that is shown.
-        what: the name of the sum, including its filters.
-        compute: returns the sum as plain values.
+    ``compute`` may depend on the user's regions and on nothing else of the user; ``what`` names the sum and its filters.
     """
     newest = PublishedRun.objects.aggregate(Max("published_at"))["published_at__max"]
     key = (str(settings.FOLDER.path), run.run_id, run.is_whole, newest, _bounds_of(request.user), what)

@@ -21,7 +21,7 @@ from console.web.form_errors import errors_of, sent_form
 from console.web.queries.list_filters import FILTERS, filter_value_name
 from jobs.texts.checks import check_name
 from jobs.texts.checks import why as why_of
-from jobs.texts.languages import Texts, language_of
+from jobs.texts.languages import LANGUAGE_OF_HAN, Texts, base_of, language_of
 from jobs.texts.names import code_name, code_path
 from jobs.texts.numbers import number, value_with_unit
 from jobs.texts.peer_groups import peer_group_in_words
@@ -59,7 +59,7 @@ def data(context: dict[str, Any], text: str) -> SafeString | str:
 @register.simple_tag(takes_context=True)
 def lang(context: dict[str, Any], name: str) -> SafeString | str:
     """The ``lang`` attribute for the name of a code, for elements such as options that cannot contain a ``span``."""
-    return _lang(name, _texts(context).language == "en")
+    return _lang(name, _marks_chinese(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -73,7 +73,7 @@ def options(context: dict[str, Any], choices: Iterable[Any], chosen: str, sectio
         section: a section of the texts.
     """
     named = ((value, word(context, section, value)) for value in choices) if section else choices
-    marks_chinese = _texts(context).language == "en"
+    marks_chinese = _marks_chinese(context)
     return SafeString("".join(_option(str(value), str(name), str(value) == chosen, marks_chinese) for value, name in named))
 
 
@@ -211,8 +211,12 @@ def percent(value: float | None) -> str:
 
 
 def _named(context: dict[str, Any], name: str) -> SafeString | str:
-    """The name of a code. Chinese pages have it in their script; English pages may have it only in Chinese."""
-    return data(context, name) if _texts(context).language == "en" else name
+    """The name of a code. Chinese pages have it in their script; others may have it only in Chinese."""
+    return data(context, name) if _marks_chinese(context) else name
+
+
+def _marks_chinese(context: dict[str, Any]) -> bool:
+    return base_of(_texts(context).language) != LANGUAGE_OF_HAN
 
 
 def _lang(name: str, marks_chinese: bool) -> SafeString | str:

@@ -18,13 +18,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthenticationRequestView
 
-from console.apps.accounts.deactivation import end_access
 from console.apps.accounts.models import Jurisdiction, User
 from console.apps.accounts.roles import KEEPS_ACCOUNTS
 from console.apps.accounts.second_factor import remove_second_factor
 from console.apps.accounts.sign_in_attempts import remember_device
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.decisions.hand_over import open_cases_of
 from console.apps.ranking.current_policy import current_policy
@@ -111,7 +109,7 @@ def own_password(request: HttpRequest) -> HttpResponse:
             user.must_change_password = False
             user.save()
             # If somebody else knows the old password, their tokens must stop to work too.
-            append([event_facts(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": _revoke_tokens(user)})])
+            record_event(Kind.PASSWORD_CHANGED, user, detail={"tokens_revoked": user.revoke_tokens()})
         update_session_auth_hash(request, user)
         messages.success(request, request.texts("message.password_changed"))
         return redirect("home")
@@ -201,10 +199,10 @@ def _save(request: HttpRequest, form: AccountForm, *, is_new: bool) -> str:
             user.must_change_password = True
         revoked = 0
         if user.pk and not user.is_active:
-            revoked = end_access(user)
+            revoked = user.end_access()
         elif user.pk and password:
             # Tokens made with the old password stop to work. Sessions end with the password by themselves.
-            revoked = _revoke_tokens(user)
+            revoked = user.revoke_tokens()
         user.save()
         user.jurisdictions.all().delete()
         regions = form.cleaned_data["regions"]
@@ -218,10 +216,5 @@ def _save(request: HttpRequest, form: AccountForm, *, is_new: bool) -> str:
             "new_password": bool(password),
             "tokens_revoked": revoked,
         }
-        append([event_facts(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)])
+        record_event(Kind.ACCOUNT_MADE if is_new else Kind.ACCOUNT_CHANGED, request.user, detail=detail)
     return password
-
-
-def _revoke_tokens(user: User) -> int:
-    """Revoke all tokens of a user; return their number."""
-    return int(user.tokens.filter(is_revoked=False).update(is_revoked=True))

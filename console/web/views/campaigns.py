@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db import IntegrityError
@@ -23,8 +22,8 @@ from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.runs import current_run
 from console.web.access import for_roles, note_search, note_view
 from console.web.forms.campaigns import CampaignForm
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import CAPPED
 
 
@@ -57,7 +56,7 @@ def _progress(user: Any, campaign: Campaign) -> dict[str, Any]:
     violations: dict[str, bool | None] = {}
     made = Q(inspected_on__gte=campaign.starts_on)
     if campaign.closed_at is not None:
-        made &= Q(inspected_on__lte=campaign.closed_at.astimezone(ZoneInfo(current_policy().time_zone)).date())
+        made &= Q(inspected_on__lte=current_policy().date_of(campaign.closed_at))
     for at in range(0, len(ids), 500):
         part = ids[at : at + 500]
         cases = Case.objects.visible_to(user).filter(entity_id__in=part)

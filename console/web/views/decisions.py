@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2s
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,22 +16,20 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from console.apps.accounts.roles import APPROVES, DECIDES
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
-from console.apps.decisions.decide import act_on_case, decide, newest_step, undo
+from console.apps.decisions.decide import act_on_case, decide, newest_step, undo, why_refused
 from console.apps.decisions.hand_over import hand_over
 from console.apps.decisions.models import Case, Decision
-from console.apps.decisions.permissions import NotAllowed, check_user_can
-from console.apps.decisions.policies import NotPossible
-from console.apps.decisions.states import Action
+from console.apps.decisions.permissions import check_user_can
+from console.apps.decisions.states import Action, Refused
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import current_run, ranked_of
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search, show_refusal
 from console.web.forms.decisions import FORMS, STEPS, CaseForm, HandOverForm
+from console.web.queries.filtered_list import Filtered, came_from, carried, next_case
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered, came_from, carried, next_case
 from console.web.views.entity import find_entity, render_entity
 from console.web.views.risk_list import CAPPED, run_of
 
@@ -53,7 +51,7 @@ def decide_one(request: HttpRequest, entity_id: str, action: str) -> HttpRespons
         return _refuse(request, entity, "refused.changed")
     try:
         decision = decide(request.user, entity, run.run_id, form.wanted())
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         return _refuse(request, entity, error.why)
     return _continue(request, run, entity, request.texts(f"message.{decision.action}"))
 
@@ -86,7 +84,7 @@ def take_step(request: HttpRequest, pk: int, action: str) -> HttpResponse:
             check_user_can(request.user, Action(action), case)
             return render_entity(request, *find_entity(request, case.entity_id), forms={Action(action): form}, status=422)
         act_on_case(request.user, case, form.wanted())
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         return _refuse(request, case, error.why)
     messages.success(request, request.texts(f"message.{action}"))
     return redirect("supervisor") if request.POST.get("from") == "supervisor" else redirect("entity", entity_id=case.entity_id)
@@ -99,7 +97,7 @@ def undo_one(request: HttpRequest, pk: int) -> HttpResponse:
     decision = get_object_or_404(Decision, pk=pk, case__in=Case.objects.visible_to(request.user))
     try:
         undo(request.user, decision, f"undo:{decision.pk}")
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         return _refuse(request, decision.case, error.why)
     messages.success(request, request.texts("message.undo"))
     return redirect("entity", entity_id=decision.case.entity_id)
@@ -143,7 +141,7 @@ def decide_bulk(request: HttpRequest) -> HttpResponse:
     batch = form.cleaned_data["token"][:32]
     outcomes = _decide_all(request, run, chosen, form, batch)
     detail = {"bulk": action, "filters": filters.given(), "asked": len(chosen), "done": _number_done(outcomes)}
-    append([event_facts(Kind.DECIDED, request.user, run_id=run.run_id, batch=batch, detail=detail)])
+    record_event(Kind.DECIDED, request.user, run_id=run.run_id, batch=batch, detail=detail)
     return _bulk_done(request, outcomes, action, batch, filters)
 
 
@@ -163,12 +161,7 @@ def _decide_all(request: HttpRequest, run: PublishedRun, chosen: list[Ranked], f
     for entity in chosen:
         token = f"{batch}:{blake2s(entity.entity_id.encode(), digest_size=15).hexdigest()}"
         own = replace(wanted, token=token, version=None, seen=wanted.version, batch=batch)
-        try:
-            decide(request.user, entity, run.run_id, own)
-        except (NotAllowed, NotPossible) as error:
-            outcomes.append((entity, error.why))
-        else:
-            outcomes.append((entity, ""))
+        outcomes.append((entity, why_refused(partial(decide, request.user, entity, run.run_id, own))))
     return outcomes
 
 
@@ -178,15 +171,10 @@ def undo_bulk(request: HttpRequest) -> HttpResponse:
     """Undo the decisions of a batch that no later step followed."""
     batch = request.POST.get("batch", "").replace("\x00", "")[:32]
     decisions = Decision.objects.filter(batch=batch, actor=request.user, case__in=Case.objects.visible_to(request.user))
-    outcomes: Outcomes = []
-    for decision in decisions.exclude(action=Action.UNDO).select_related("case") if batch else ():
-        try:
-            with transaction.atomic():
-                undo(request.user, decision, f"undo:{decision.pk}", batch=batch)
-        except (NotAllowed, NotPossible) as error:
-            outcomes.append((decision.case, error.why))
-        else:
-            outcomes.append((decision.case, ""))
+    outcomes = [
+        (decision.case, why_refused(partial(undo, request.user, decision, f"undo:{decision.pk}", batch=batch)))
+        for decision in (decisions.exclude(action=Action.UNDO).select_related("case") if batch else ())
+    ]
     return _bulk_done(request, outcomes, "undo", "")
 
 
@@ -203,7 +191,7 @@ def hand_over_open(request: HttpRequest) -> HttpResponse:
     outcomes = hand_over(request.user, data["person"], data["to"], batch)
     people = {"from": data["person"].username, "to": data["to"].username}
     detail = {"bulk": "hand_over", **people, "asked": len(outcomes), "done": _number_done(outcomes)}
-    append([event_facts(Kind.DECIDED, request.user, batch=batch, detail=detail)])
+    record_event(Kind.DECIDED, request.user, batch=batch, detail=detail)
     return _bulk_done(request, outcomes, Action.ASSIGN, batch)
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,7 +15,8 @@ from console.apps.decisions.permissions import user_can
 from console.apps.decisions.policies import NotPossible, case_allows, check_undo, days_overdue, needs_two_people
 from console.apps.decisions.states import Action, State
 from console.apps.desk.looks import PAGE
-from console.apps.evidence.read import MOST_EVENTS, TimelineEvent, timeline, trend
+from console.apps.evidence.models import Event
+from console.apps.evidence.read import MOST_EVENTS, timeline, trend
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked, Reason
 from console.apps.ranking.runs import alias_of, current_run, ranked_of, shared_identifiers_of
@@ -25,7 +24,7 @@ from console.core import clock
 from console.core.policy import Policy, policy_of
 from console.web.access import for_roles, note_view
 from console.web.forms.decisions import decision_forms, step_forms
-from console.web.queries.list_query import came_from, carried, next_case
+from console.web.queries.filtered_list import came_from, carried, next_case
 from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
 from jobs.texts.names import definition
@@ -82,12 +81,10 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         if is_newest and case_allows(action, state) and user_can(user, action, case_or_new)
     ]
     history = _history(request, case, limits)
-    zone = ZoneInfo(limits.time_zone)
-    cutoff = datetime.combine(run.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
     classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
     values = request.POST if request.method == "POST" else request.GET
     query = came_from(values)
-    events = timeline(shown.entity_id, cutoff=cutoff, as_of=run.as_of)
+    events = timeline(shown.entity_id, cutoff=limits.start_of(run.as_of + timedelta(days=1)), as_of=run.as_of)
     return {
         "list_query": query,
         "comes_from_list": "list" in values,
@@ -103,7 +100,7 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         "near": _nearest_peers(request, run, shown, is_newest=is_newest),
         "shared_identifiers": _shared_identifiers(request, run, shown),
         "trend": trend(shown.entity_id, run.as_of, classes),
-        "timeline": _with_decisions(events, history, run, zone, is_newest=is_newest),
+        "timeline": _with_decisions(events, history, run, limits, is_newest=is_newest),
         "most_events": MOST_EVENTS,
         "appeals": case.appeals.select_related("answer").order_by("-received_on", "-id") if case else (),
         "may_appeal": is_newest and user.role in DECIDES,
@@ -189,25 +186,19 @@ class CaseEvent:
 
 
 def _with_decisions(
-    events: Iterable[TimelineEvent], history: Iterable[Decision], run: PublishedRun, zone: ZoneInfo, *, is_newest: bool
-) -> list[TimelineEvent | CaseEvent]:
+    events: list[Event], history: list[Decision], run: PublishedRun, limits: Policy, *, is_newest: bool
+) -> list[Event | CaseEvent]:
     """Events and decisions, the newest first. Decisions precede events of the same day, which they followed.
 
-    Args:
-        events: the events of the entity from :func:`console.apps.evidence.read.timeline`.
-        history: all decisions of its case, the newest first.
-        run: the run that is shown. For an older run only decisions made while it was shown are included.
-        zone: the profile's time zone.
-        is_newest: whether the run is the newest.
+    For an older run only decisions made while it was shown are included.
     """
-    decisions = list(history)
+    decisions = history
     if not is_newest:
         until = _shown_until(run)
         decisions = [decision for decision in decisions if decision.at < until or decision.run_id == run.run_id]
     undone = {decision.undoes_id for decision in decisions if decision.undoes_id is not None}
-    rows: list[TimelineEvent | CaseEvent] = [CaseEvent(one, one.at.astimezone(zone).date(), one.pk in undone) for one in decisions]
-    rows += events
-    return sorted(rows, key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
+    rows: list[Event | CaseEvent] = [CaseEvent(one, limits.date_of(one.at), one.pk in undone) for one in decisions]
+    return sorted([*rows, *events], key=lambda row: row.happened_on or date.min, reverse=True)[:MOST_EVENTS]
 
 
 def _shown_until(run: PublishedRun) -> datetime:

@@ -12,8 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_LIST
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
 from console.apps.evidence.models import Figure
@@ -152,7 +151,7 @@ def export_chart(request: HttpRequest, key: str) -> HttpResponse:
         rows = [(f"{month:%Y-%m}", *values) for month, values in chart.rows]
         head = [texts("explore.month"), *(texts(f"measure.{line.key}") for line in chart.lines)]
         detail |= {"region": scope.region, "industry": scope.industry}
-    append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})])
+    record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})
     lines = csv_lines(head, rows)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{key}-{run.as_of}.csv"'

@@ -16,10 +16,10 @@ from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.appeals import appeals_of
 from console.apps.decisions.hand_over import open_cases_by_person
 from console.apps.decisions.models import Case, Result
-from console.apps.decisions.permissions import NotAllowed, assignable_users, check_user_can, user_can
-from console.apps.decisions.policies import NotPossible, check_case_allows, days_overdue, overdue
+from console.apps.decisions.permissions import assignable_users, check_user_can, user_can
+from console.apps.decisions.policies import check_case_allows, days_overdue, overdue
 from console.apps.decisions.results import current_result, decided_on, newest_decisions, planned_visit, record_result
-from console.apps.decisions.states import Action, State
+from console.apps.decisions.states import Action, Refused, State
 from console.apps.desk.looks import UNSEEN
 from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import PublishedRun, Reason
@@ -29,8 +29,8 @@ from console.publishing.movement import CAME
 from console.web.access import for_roles, note_refusal, note_view
 from console.web.forms.decisions import HandOverForm, step_forms
 from console.web.forms.results import ResultForm, answers_of
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.queries.past_runs import shown_at_decision
 from console.web.queries.visit_results import hit_rates
 
@@ -92,7 +92,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         action = Action.CORRECT if corrected is not None else Action.RECORD
         check_user_can(request.user, action, case)
         check_case_allows(action, State(case.state))
-    except (NotAllowed, NotPossible) as error:
+    except Refused as error:
         return _refuse_result(request, case, error)
     note_view(request, "result", entity=case)
     form = ResultForm(
@@ -106,7 +106,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             record_result(request.user, case, form.cleaned_data, form.verdicts())
-        except (NotAllowed, NotPossible) as error:
+        except Refused as error:
             return _refuse_result(request, case, error)
         messages.success(request, request.texts(f"message.{action}"))
         return redirect("visits" if action == Action.RECORD else reverse("entity", args=[case.entity_id]))
@@ -114,11 +114,11 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "result.html", context, status=422 if form.errors else 200)
 
 
-def _refuse_result(request: HttpRequest, case: Case, error: NotAllowed | NotPossible) -> HttpResponse:
+def _refuse_result(request: HttpRequest, case: Case, error: Refused) -> HttpResponse:
     """Show the reason. Only a submitted form is recorded as refused."""
     if request.method == "POST":
         note_refusal(request, case, error.why)
-    messages.error(request, request.texts(error.why, **getattr(error, "values", {})))
+    messages.error(request, request.texts(error.why, **error.values))
     return redirect("entity", entity_id=case.entity_id)
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from wsgiref.util import FileWrapper
 
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.accounts.roles import READS_LIST
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import reasons_of
 from console.core.policy import policy_of
-from console.core.spreadsheets import FileParts, csv_lines, xlsx_file
+from console.core.spreadsheets import csv_lines, xlsx_file
 from console.web.access import for_roles
 from console.web.downloads import NoFile, file_response, no_file_page
+from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered
 from console.web.views.risk_list import run_of
 from jobs.texts.reasons import Reason
 
@@ -28,6 +28,8 @@ COLUMNS = (
 )  # fmt: skip
 TOP = 2
 ROWS_AT_ONCE = 2000
+PART = 64 * 1024
+"""Bytes of a workbook that are sent together."""
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -62,8 +64,8 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
         rows = _rows(_parts(filtered, count), run, request.language)
         detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
-        append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)])
-        return csv_lines(head, rows) if format == "csv" else FileParts(xlsx_file(str(run.as_of), head, rows))
+        record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)
+        return csv_lines(head, rows) if format == "csv" else FileWrapper(xlsx_file(str(run.as_of), head, rows), PART)
 
     # A thinned day says so in the file name: entities that were not listed are missing.
     suffix = "" if run.is_whole else "-listed-viewed-or-decided-only"

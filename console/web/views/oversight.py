@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, timedelta
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -17,7 +16,7 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_AUDIT, READS_LIST
 from console.apps.audit import spool
-from console.apps.audit.chain import append, find_breaks, head_at, read_head
+from console.apps.audit.chain import append, find_breaks, head_at, read_head, record_event
 from console.apps.audit.chain_export import chain_lines
 from console.apps.audit.events import event_facts
 from console.apps.audit.models import AuditEvent, Kind
@@ -27,8 +26,7 @@ from console.apps.ranking.runs import current_run
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
 from console.web.downloads import NoFile, file_response, no_file_page
-from console.web.queries.model_card import model_card as model_card_parts
-from jobs.texts.model_card import card_markdown, parse_card
+from jobs.texts.model_card import card_markdown, parse_card, stored_sections
 from jobs.texts.names import indicator_name
 
 METRICS = ("auc", "average_precision", "precision", "recall", "lift", "brier")
@@ -91,8 +89,7 @@ def _filtered_events(request: HttpRequest) -> tuple[dict[str, str], QuerySet[Aud
 
 def _start_of(day: date) -> str:
     """The start of a day in the profile's time zone, as events store instants: UTC, as text that sorts by time."""
-    start = datetime.combine(day, time.min, tzinfo=ZoneInfo(current_policy().time_zone))
-    return start.astimezone(UTC).isoformat(timespec="microseconds")
+    return current_policy().start_of(day).astimezone(UTC).isoformat(timespec="microseconds")
 
 
 @for_roles(READS_AUDIT)
@@ -104,7 +101,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     head = read_head()
     after = head_at(max(0, head.number - MAX_VERIFIED))
     found = list(islice(find_breaks(after=after), MAX_BREAKS))
-    append([event_facts(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})])
+    record_event(Kind.VERIFIED, request.user, detail={"after": after.number, "head": head.number, "breaks": len(found)})
     context = {"found": found, "head": head, "is_done": True, "verified": head.number - after.number}
     return render(request, "audit_verified.html", context)
 
@@ -170,7 +167,8 @@ def model(request: HttpRequest) -> HttpResponse:
     if run is None or not run.model_card:
         raise Http404
     note_view(request, "model", run=run)
-    return render(request, "model.html", {"run": run, "parts": model_card_parts(run, request.texts)})
+    sections = stored_sections(run.model_card, request.language)
+    return render(request, "model.html", {"sections": sections, "is_english": parse_card(run.model_card) is None})
 
 
 @for_roles(READS_LIST)
@@ -179,7 +177,7 @@ def model_card(request: HttpRequest) -> HttpResponse:
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
-    append([event_facts(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})])
+    record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})
     response = HttpResponse(card_markdown(run.model_card), content_type="text/markdown; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
     return response

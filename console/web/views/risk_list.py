@@ -22,8 +22,8 @@ from console.apps.ranking.runs import current_run, read_reasons
 from console.core.policy import policy_of
 from console.web.access import for_roles, note_search
 from console.web.queries.filter_choices import Reader
+from console.web.queries.filtered_list import Filtered, carried
 from console.web.queries.list_filters import Filters
-from console.web.queries.list_query import Filtered, carried
 from console.web.queries.past_runs import visible_now
 from console.web.views.saved_views import saved_views
 

@@ -25,13 +25,13 @@ from console.apps.accounts.second_factor import (
     remove_second_factor,
     verified_device,
 )  # fmt: skip
-from console.apps.audit.chain import append
-from console.apps.audit.events import event_facts
+from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
+from console.web.forms.decisions import LabelledForm
 from jobs.texts.languages import Texts
 
 
-class CodeForm(forms.Form):
+class CodeForm(LabelledForm):
     """The digits that the app shows now."""
 
     code = forms.RegexField(
@@ -41,9 +41,7 @@ class CodeForm(forms.Form):
     )
 
     def __init__(self, texts: Texts, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.label = texts(f"form.{name}")
+        super().__init__(texts, *args, **kwargs)
         self.fields["code"].error_messages["invalid"] = texts("second.wrong")
 
     @property
@@ -73,9 +71,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         device = verified_device(request.user, device_of(request.user), form.digits)
         if device is not None:
             login(request, device)
-            append([event_facts(Kind.SECOND_FACTOR_PASSED, request.user)])
+            record_event(Kind.SECOND_FACTOR_PASSED, request.user)
             return redirect("home")
-        append([event_facts(Kind.SECOND_FACTOR_FAILED, request.user)])
+        record_event(Kind.SECOND_FACTOR_FAILED, request.user)
         form.add_error("code", request.texts("second.wrong"))
     return render(request, "second_factor.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -112,7 +110,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     elif not form.is_valid() or not _knows_password(request, form):
         messages.error(request, request.texts("second.wrong_either"))
     elif verified_device(user, device_of(user), form.digits) is None:
-        append([event_facts(Kind.SECOND_FACTOR_FAILED, user)])
+        record_event(Kind.SECOND_FACTOR_FAILED, user)
         messages.error(request, request.texts("second.wrong_either"))
     else:
         remove_second_factor(user, by=user)

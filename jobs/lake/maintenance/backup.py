@@ -6,7 +6,6 @@ since the previous backup is a hard link to it. A backup is written beside its p
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from typing import NoReturn
 
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 from jobs.foundation.fault_points import around
-from jobs.foundation.files import read_json, write_json
+from jobs.foundation.files import read_json, sha256_of, write_json
 from jobs.foundation.paths import CONSOLE, LOCK, SCRATCH
 from jobs.lake.batches import FileFacts, file_facts
 from jobs.lake.maintenance.table_files import LOG
@@ -97,7 +96,7 @@ def verify(folder: Path, progress: Callable[[object], None] = lambda _file: None
         path = folder / name
         if not path.is_file():
             wrong.append(f"{name} is gone")
-        elif path.stat().st_size != fact.size or _hash(path) != fact.sha256:
+        elif path.stat().st_size != fact.size or sha256_of(path) != fact.sha256:
             wrong.append(f"{name} has changed")
     added = {path.relative_to(folder).as_posix() for path in files_of(folder)} - facts.keys()
     return wrong + [f"{name} was added" for name in sorted(added)]
@@ -162,17 +161,12 @@ def _hard_link(old: Path, target: Path) -> bool:
 def _copy(path: Path, target: Path, fact: FileFacts) -> None:
     """Copy a file with its time, which the next backup compares, and verify the copy."""
     shutil.copy2(path, target)
-    if _hash(target) != fact.sha256:
+    if sha256_of(target) != fact.sha256:
         raise Damaged(
             what="a copied file differs from what was read",
             where=str(target),
             next_step="check the disk of the backup; earlier backups are unchanged",
         )
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _facts(folder: Path) -> dict[str, FileFacts]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Set
 from datetime import date
+from functools import cache
 from typing import Any
 
 from deltalake import DeltaTable
@@ -106,19 +107,16 @@ def _by(lake: LakeTables, contract: Contract, *columns: str) -> list[dict[str, A
 def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
     """One finding for each run: can its table versions still be read?"""
     there = {contract.full_name: contract for contract in tables_of(lake)}
-    whole: dict[tuple[str, int], bool] = {}
+
+    @cache
+    def is_readable(name: str, version: int) -> bool:
+        return name in there and is_whole(lake, there[name], version)
+
     runs = [(str(run["run_id"]), run.get("tables") or {}) for run in runs_since(lake.home, since)]
     # A day's newest run has two manifests, which are equal unless one was changed.
     for run_id, tables in {(run_id, *sorted(tables.items())): (run_id, tables) for run_id, tables in runs}.values():
-        lost = []
-        for name, version in tables.items():
-            if version is None:
-                continue
-            if (name, version) not in whole:
-                whole[name, version] = name in there and is_whole(lake, there[name], version)
-            if not whole[name, version]:
-                lost.append(f"version {version} of {name}")
-        if lost:
+        named = [(name, version) for name, version in tables.items() if version is not None]
+        if lost := [f"version {version} of {name}" for name, version in named if not is_readable(name, version)]:
             yield fail(
                 f"run {run_id}",
                 f"it rests on what is gone: {some(lost)}",

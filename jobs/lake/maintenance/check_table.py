@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from datetime import date
-from itertools import groupby
-from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.findings import Finding, fail, ok, warn
+from jobs.lake.batches import day_ranges
 from jobs.lake.maintenance.retention import files_needed, retained_versions
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
 from jobs.lake.table_version import check_current, version_of
@@ -47,7 +47,7 @@ def check_table(lake: LakeTables, contract: Contract, named: Mapping[str, Set[in
 def _shape(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) -> Finding:
     """Columns, types, partitions and version match the contract."""
     try:
-        check_current(table, name, contract, lake.home)
+        check_current(table, contract, lake.home)
     except ConfigError as error:
         return fail(name, error.what, error.next_step, check="columns")
     there = {field.name: field.type for field in pa.schema(table.schema().to_arrow())}
@@ -129,23 +129,11 @@ def _slices(table: DeltaTable, contract: Contract) -> Iterator[str]:
     if day is None:
         yield "true"
         return
-    added = pa.table(table.get_add_actions(flatten=True)).select([f"partition.{day}", "num_records"]).to_pylist()
-    files = sorted((row[f"partition.{day}"], row["num_records"] or 0) for row in added)
-    part: list[date] = []
-    held = 0
-    for value, group in groupby(files, key=lambda file: file[0]):
-        rows = sum(count for _, count in group)
-        if part and held + rows > AT_ONCE:
-            yield _between(day, part)
-            part, held = [], 0
-        part.append(value)
-        held += rows
-    if part:
-        yield _between(day, part)
-
-
-def _between(day: str, part: list[Any]) -> str:
-    return f"{day} >= '{part[0]}' AND {day} <= '{part[-1]}'"
+    rows: Counter[date] = Counter()
+    for file in pa.table(table.get_add_actions(flatten=True)).to_pylist():
+        rows[file[f"partition.{day}"]] += file["num_records"] or 0
+    for first, last in day_ranges(rows, min(rows), max(rows), AT_ONCE) if rows else ():
+        yield f"{day} >= '{first}' AND {day} <= '{last}'"
 
 
 def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, Set[int]]) -> Iterator[Finding]:

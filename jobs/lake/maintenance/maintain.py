@@ -62,7 +62,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     """
     contracts = tables_of(lake)
     for contract in contracts:
-        check_current(open_table(lake, contract), contract.full_name, contract, lake.home)
+        check_current(open_table(lake, contract), contract, lake.home)
     as_of = min(as_of, max(finished_days(lake.home), default=as_of))
     trimmed = {
         day
@@ -79,7 +79,8 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     for contract in contracts:
         with stage("maintain", table=contract.full_name) as current:
             _set_properties(lake, contract)
-            joined_here = _join_small_files(lake, contract)
+            with around(f"joined {contract.full_name}"):
+                joined_here = int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])
             versions = retained_versions(lake, contract, named)
             freed_here = vacuum(lake, contract, versions)
             log_here = shorten_log(lake.path(contract), versions[0])
@@ -94,8 +95,3 @@ def _set_properties(lake: LakeTables, contract: Contract) -> None:
     if not PROPERTIES.items() <= table.metadata().configuration.items():
         with around(f"settings of {contract.full_name}"):
             table.alter.set_table_properties(PROPERTIES)
-
-
-def _join_small_files(lake: LakeTables, contract: Contract) -> int:
-    with around(f"joined {contract.full_name}"):
-        return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

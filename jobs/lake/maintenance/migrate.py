@@ -63,7 +63,7 @@ def migrate(lake: LakeTables) -> tuple[Migrated, ...]:
 
 def _is_current(lake: LakeTables, contract: Contract) -> bool:
     table = open_table(lake, contract)
-    check_not_newer(table, contract.full_name, contract, lake.home)
+    check_not_newer(table, contract, lake.home)
     return is_current(table, contract)
 
 
@@ -78,7 +78,7 @@ def _steps(lake: LakeTables, contract: Contract) -> list[Select]:
     if _is_written(table, contract):
         return []
     try:
-        return selects_up(table, contract.full_name, contract)
+        return selects_up(table, contract)
     except ValueError as error:
         raise SteelyardError(
             what=str(error),
@@ -123,7 +123,7 @@ def _parts(table: DeltaTable, contract: Contract) -> list[str]:
 
     Rows that a migration compares with each other are in one part: they share the first byte of a hash of their common columns.
     """
-    within = {step.within for step in migrations(table, contract.full_name, contract)} - {()}
+    within = {step.within for step in migrations(table, contract)} - {()}
     count = min(-(-table.count() // AT_ONCE), 256)
     if len(within) != 1 or count < 2:
         return ["true"]

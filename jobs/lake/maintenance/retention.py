@@ -67,8 +67,7 @@ def trim_state(lake: LakeTables, table: Contract, as_of: date) -> tuple[str, ...
     needed = {part for note in notes.values() for part in note["parts"]}
     gone = tuple(sorted({part[AS_OF] for part in lake.partitions(table)} - needed))
     if gone:
-        listed = ", ".join(f"'{day}'" for day in gone)
-        lake.replace_arrow(arrow_schema(table).empty_table(), table, f"{AS_OF} IN ({listed})")
+        lake.replace_arrow(arrow_schema(table).empty_table(), table, _on(gone))
     return gone
 
 
@@ -141,8 +140,9 @@ def _trim(lake: LakeTables, contract: Contract, note: str, before: date, kept: s
     return tuple(old)
 
 
-def _on(days: list[date]) -> str:
-    return f"{AS_OF} IN ({', '.join(repr(day.isoformat()) for day in days)})"
+def _on(days: Iterable[date | str]) -> str:
+    """SQL that selects the rows of some days."""
+    return f"{AS_OF} IN ({', '.join(repr(str(day)) for day in days)})"
 
 
 def vacuum(lake: LakeTables, contract: Contract, versions: list[int]) -> int:

@@ -138,8 +138,10 @@ def select(lake: LakeTables, sql: str, **tables: Contract) -> pa.Table:
     query = QueryBuilder()
     for name, contract in tables.items():
         query = query.register(name, open_table(lake, contract))
+    table = pa.table(query.execute(sql).read_all())
     # The reader gives string views, which few Arrow functions accept.
-    return _without_views(pa.table(query.execute(sql).read_all()))
+    plain = [field.with_type(pa.string()) if field.type == pa.string_view() else field for field in table.schema]
+    return table.cast(pa.schema(plain))
 
 
 def sizes_of(table: DeltaTable) -> dict[str, int]:
@@ -148,11 +150,6 @@ def sizes_of(table: DeltaTable) -> dict[str, int]:
     # Paths in the log are URL-encoded.
     paths = [unquote(path) for path in added["path"].to_pylist()]
     return dict(zip(paths, added["size_bytes"].to_pylist(), strict=True))
-
-
-def _without_views(table: pa.Table) -> pa.Table:
-    plain = [field.with_type(pa.string()) if field.type == pa.string_view() else field for field in table.schema]
-    return table.cast(pa.schema(plain))
 
 
 def files_on_disk(lake: LakeTables, contract: Contract) -> dict[str, int]:

@@ -8,15 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jobs.report.evaluation.figures import (
-    SHARES,
-    Content,
-    group_name,
-    interval_of,
-    order_name,
-    write_figure,
-)
-from jobs.report.evaluation.tables import compared
+from jobs.report.evaluation.tables import SHARES, Content, compared, group_name, interval_of, order_name, write_figure
 from jobs.report.svg import FAINT, GRID, INK, PALE, PLAIN, ROW, WIDTH, Chart, block, canvas, make_chart, quiet, shorten, text_width
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent

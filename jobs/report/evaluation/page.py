@@ -8,17 +8,9 @@ from markupsafe import Markup
 
 from jobs.foundation.files import read_json, write_atomic
 from jobs.profile.profile import Profile
+from jobs.report.evaluation import tables
 from jobs.report.evaluation.charts import draw_charts, draw_group_charts
-from jobs.report.evaluation.figures import Content, interval_of, order_name, write_figure
-from jobs.report.evaluation.tables import (
-    calibration_table,
-    compared,
-    days_table,
-    group_tables,
-    leads_table,
-    orders_table,
-    suspect_lines,
-)
+from jobs.report.evaluation.tables import Content, interval_of, order_name, write_figure
 from jobs.report.page import environment, page_style, policy_of
 from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
@@ -32,7 +24,6 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
     Args:
         content: as read from the JSON of :func:`jobs.training.summarise_evaluation.write_summary`.
         profile: the profile, for names of regions and industries.
-        language: of the page.
 
     Raises:
         ConfigError: for an unknown language.
@@ -46,34 +37,29 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
         .render(
             charts=draw_charts(content, names),
             content=content,
-            days=days_table(content, names),
+            days=tables.days_table(content, names),
             group_charts=draw_group_charts(content, names),
-            group_tables=group_tables(content, names),
+            group_tables=tables.group_tables(content, names),
             headlines=[
                 (names.texts(f"measure.{name}"), write_figure(name, model[name]["value"]), interval_of(names, name, model[name]))
                 for name in HEADLINES
             ],
-            leads=leads_table(content, names),
+            leads=tables.leads_table(content, names),
             names=names,
-            not_compared=[names.texts(f"group.{kind}") for kind in content["group_kinds"] if kind not in compared(content)],
-            orders=orders_table(content, names),
+            not_compared=[names.texts(f"group.{kind}") for kind in content["group_kinds"] if kind not in tables.compared(content)],
+            orders=tables.orders_table(content, names),
             others=[(order_name(names, order), order.replace(" ", "_")) for order in content["order_names"][1:]],
             policy=policy_of(style),
-            promises=calibration_table(content, names),
+            promises=tables.calibration_table(content, names),
             style=Markup(style),  # the project's own file
-            suspects=suspect_lines(content, names),
+            suspects=tables.suspect_lines(content, names),
             t=names.texts,
         )
     )
 
 
 def write_pages(figures: Path, profile: Profile) -> list[Path]:
-    """Write the page of an evaluation in every language beside its JSON, and return the files.
-
-    Args:
-        figures: the JSON of an evaluation.
-        profile: the profile that was evaluated.
-    """
+    """Write the page of an evaluation in every language beside its JSON, and return the files."""
     content = read_json(figures)
     pages = []
     for language in LANGUAGES:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jobs.report.evaluation.figures import write_figure
+from jobs.report.evaluation.tables import write_figure
 
 _SHOWN = {"auc": "AUC", "first_half_share": "first-half share", "days_earlier": "days earlier", "lift": "lift"}
 _LEADS = ("auc", "first_half_share", "days_earlier")
@@ -41,7 +41,7 @@ def _means(content: dict[str, Any]) -> Table:
         table.add_column(f"{label} at {share}" if name == "lift" else label, justify="right")
     for order in content["order_names"]:
         figures = content["orders"][order]
-        table.add_row(order, *[write_figure(name, _known(figures[name]["value"])) for name in _SHOWN])
+        table.add_row(order, *[write_figure(name, figures[name]["value"]) for name in _SHOWN])
     return table
 
 
@@ -64,17 +64,14 @@ def _by_day(content: dict[str, Any]) -> Table:
         table.add_column(label, justify="left" if label == "as of" else "right")
     for day in content["days"]:
         model, past = day["orders"]["model"], day["orders"]["past record"]
-        figures = [
-            f"{write_figure(name, _known(model[name]['value']))} ({write_figure(name, _known(past[name]['value']))})"
-            for name in _LEADS
-        ]
+        figures = [f"{write_figure(name, model[name]['value'])} ({write_figure(name, past[name]['value'])})" for name in _LEADS]
         counts = [f"{day[key]:,}" for key in ("labels", "visited", "not_known_that_day", "found")]
         table.add_row(day["as_of"], *counts, *figures)
     return table
 
 
 def _with_interval(name: str, figure: dict[str, float], *, signed: bool = False) -> str:
-    value, low, high = (write_figure(name, _known(figure[key]), signed=signed) for key in ("value", "low", "high"))
+    value, low, high = (write_figure(name, figure[key], signed=signed) for key in ("value", "low", "high"))
     return f"{value} ({low} to {high})"
 
 
@@ -82,8 +79,3 @@ def _style(figure: dict[str, float]) -> str:
     if figure["low"] > 0:
         return "green"
     return "red" if figure["high"] < 0 else ""
-
-
-def _known(value: float) -> float | None:
-    """Return None for NaN."""
-    return value if value == value else None

@@ -87,13 +87,11 @@ KEPT = (
 def pair_shared_keys(register: DataFrame, materialise: Materialise) -> DataFrame:
     """One row per entity and key that another entity has too: ``entity_id, kind, shared``.
 
-    Most keys belong to one entity, so shared keys are found first, without other columns, by 64-bit hashes, which are shorter than
-    the keys. Hash collisions do no harm, since the caller groups by the keys themselves. A million entities take 2 to 3 CPU
-    seconds, and 6 when each row also has the columns :data:`KEPT` (Sail 0.7.2, two cores).
+    Most keys belong to one entity, so shared keys are found first, without other columns, by 64-bit hashes. Hash collisions do no
+    harm, since the caller groups by the keys themselves.
 
     Args:
         register: one row per entity with the columns in :data:`KEYS`.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     of_kind = [register.transform(select, ENTITY_ID, f"'{kind}' AS kind", f"{key} AS shared") for kind, key in KEYS]
     every = reduce(DataFrame.unionByName, of_kind).where("shared IS NOT NULL AND shared <> ''")
@@ -109,7 +107,6 @@ def count_shared_identifiers(register: DataFrame, entities: DataFrame, materiali
         register: as in :func:`pair_shared_keys`.
         entities: the same entities with the columns :data:`KEPT`; ``violations_36m`` and ``complaints_12m`` are null where no
             source gives them, and then the sums are null too.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     pairs = materialise(pair_shared_keys(register, materialise))
     sharing = materialise(pairs.join(entities.select(*KEPT), ENTITY_ID, "inner"))

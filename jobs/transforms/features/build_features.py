@@ -70,12 +70,8 @@ def build_features(
     """Every indicator of every entity known at ``as_of``, closed ones too, with the peers' medians.
 
     Args:
-        tables: see :class:`Known`.
         as_of: the day; nothing that took place later counts.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
-        peers: how peer groups are cut.
-        minor_units: decimal places of the currency.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
@@ -181,12 +177,7 @@ def _keep_needed(joined: DataFrame) -> DataFrame:
 
 
 def _compare_with_peers(
-    own: DataFrame,
-    assigned: DataFrame,
-    of_cells: DataFrame,
-    minor_units: int,
-    as_of: date,
-    materialise: Materialise,
+    own: DataFrame, assigned: DataFrame, of_cells: DataFrame, minor_units: int, as_of: date, materialise: Materialise
 ) -> Features:
     indicators = [indicator.column for indicator in catalogue() if indicator.peer]
     cells = materialise(assigned)

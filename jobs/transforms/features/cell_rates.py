@@ -1,8 +1,7 @@
 """Rates of an industry and a region, and the indicators that combine them with an entity's own counts.
 
-A cell is the combination of industry, size, age and region that defines an entity's peers. There are some thousands of cells, so
-the rates of industries and regions are joined to cells first, and entities are joined with cells once: each such join copies all
-columns of a million entities.
+A cell is the combination of industry, size, age and region that defines an entity's peers. Rates are joined to the few thousand
+cells first, and entities with cells once, since each such join copies all columns of a million entities.
 """
 
 from __future__ import annotations
@@ -44,8 +43,6 @@ def describe_cells(
         own: one row per entity, also closed ones, with the columns :data:`OWN` and the counts of the rates.
         visits: the newest known version of each visit.
         visited: the result of :func:`jobs.transforms.features.supervision.count_visits`.
-        as_of: the day.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     in_section = "coalesce(industry_section, '') AS section"
     active = own.where("is_active").transform(select, "*", in_section)
@@ -65,7 +62,6 @@ def add_rates(own: DataFrame, *, minor_units: int) -> DataFrame:
     Args:
         own: one row per entity, with the columns of :func:`describe_cells` (:data:`COMMON` are dropped) and the counts of the
             rates.
-        minor_units: decimal places of the currency.
     """
     scale = {"complaint_rate": MILLION * 10**minor_units, "violation_share": 1}
     rates = [

@@ -110,15 +110,13 @@ def describe_groups(entities: DataFrame, cells: DataFrame, indicators: Sequence[
     """One row per group in use, with statistics of each indicator.
 
     These are the count (``n_``), median (``m_``), median absolute deviation (``s_``) and 90th percentile of the deviations
-    (``h_``). All active entities of a group are its peers, also those whose own group is narrower. Values are collected into sorted
-    arrays, from which medians and deviations are read in one pass: 200,000 entities with 20 indicators take 0.4 s, and 3 s with
-    ``percentile`` (Sail 0.7.2, two cores). Only :data:`AT_ONCE` indicators at a time, since their values are held in memory.
+    (``h_``). All active entities of a group are its peers, also those whose own group is narrower. Medians and deviations are read
+    from sorted arrays in one pass, much faster than ``percentile``, for :data:`AT_ONCE` indicators at a time to limit memory.
 
     Args:
         entities: one row per entity, with ``cell``, ``is_active`` and the indicators.
         cells: the result of :func:`assign_groups`.
         indicators: columns of numbers.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     member = materialise(_members(cells))
     parts = [indicators[start : start + AT_ONCE] for start in range(0, len(indicators), AT_ONCE)]
@@ -181,7 +179,6 @@ def place_cells(cells: DataFrame, groups: DataFrame, indicators: Sequence[str]) 
     Args:
         cells: the result of :func:`assign_groups`.
         groups: the result of :func:`describe_groups`.
-        indicators: those that were described.
     """
     overall = groups.where(f"member_of = '{EVERYONE}'").transform(
         select, *[f"s_{n} AS all_s_{n}" for n in indicators], *[f"h_{n} AS all_h_{n}" for n in indicators]
@@ -199,7 +196,6 @@ def add_robust_z(entities: DataFrame, indicators: Sequence[str]) -> DataFrame:
 
     Args:
         entities: one row per entity, with the columns of :func:`place_cells`; medians and scales are dropped.
-        indicators: columns of numbers.
     """
     return entities.transform(select, "*", *[f"{_z(n)} AS {n}{PEER_SUFFIX}" for n in indicators]).drop(
         *[f"m_{n}" for n in indicators], *[f"scale_{n}" for n in indicators]

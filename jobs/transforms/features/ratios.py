@@ -45,9 +45,7 @@ def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: in
     weight (null): there every unit has the pool's rate.
 
     Args:
-        frame: one row per unit.
         by: the columns that define a pool; none for one pool of all units.
-        pooled: the columns of the rate.
         parts: the number of parts that an event is counted in: whole numbers of thousandths add up exactly, fractions do not.
     """
     events, exposure = pooled.events, pooled.exposure
@@ -78,9 +76,8 @@ def pool_rates(frame: DataFrame, by: Sequence[str], pooled: Pooled, *, parts: in
 def _exact_sum(positive: str) -> str:
     """SQL of the sum of an expression that is DOUBLE and not negative, to 27 decimals, equal for every order of the rows.
 
-    Whole billionths are summed as whole numbers, then whole billionths of the remainder, and once more: an event divided by the
-    yearly sales of a company, in minor units, begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark than
-    on Sail.)
+    Whole billionths are summed as whole numbers, then those of the remainder, and once more: an event divided by a company's yearly
+    sales in minor units begins at the ninth decimal. (A DOUBLE cast to DECIMAL has other digits on Spark than on Sail.)
     """
     total, left = "", f"({positive})"
     for places in (9, 18, 27):
@@ -98,9 +95,6 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: P
         frame: rows with the column ``by``.
         units: the rows that the rates are computed from.
         by: the column that defines a pool.
-        name: the rate's name.
-        pooled: its columns.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     own = pool_rates(units, [by], pooled).where(f"pool_units >= {MINIMUM_UNITS}")
     own = materialise(own.transform(select, by, "pool_rate AS own_rate", "pool_weight AS own_weight", "pool_units AS own_units"))

@@ -86,7 +86,6 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
 
     Args:
         visits: the newest known version of each visit, with ``inspector_id``; where that is null, the overall rate is used.
-        materialise: see :data:`jobs.transforms.frames.Materialise`.
     """
     kept = [name for name in visits.columns if name != INSPECTOR_ID]
     counts = {f"both_{name}": sql for name, sql in _COUNTS.items()}
@@ -158,13 +157,8 @@ def excess(parts: str, weights: str, today: int = TODAY) -> str:
 
 
 def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
-    columns = (
-        ENTITY_ID, "inspection_id", "inspected_on", "selected_by", "items_checked", "breaches", "severity", "found_violation",
-        "penalty_minor", "expected_parts", "expected_breach_parts",
-    )  # fmt: skip
-    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(
-        select, *columns, *[f"{sql} AS {name}" for name, sql in _ROW.items()]
-    )
+    made = [f"{sql} AS {name}" for name, sql in _ROW.items()]
+    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(select, *NEEDED, *made)
 
 
 def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
@@ -208,7 +202,6 @@ def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame,
         frame: rows with the columns of ``cell``.
         inspections: the newest known version of each visit.
         entities: one row per entity, with the columns of ``cell``.
-        cell: the columns that define a cell.
     """
     random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
     sums = (

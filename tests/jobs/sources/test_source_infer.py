@@ -16,8 +16,7 @@ from jobs.formats.csv_format import guess_delimiter
 from jobs.formats.text_lines import guess_encoding
 from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import sql_problems
-from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
-from jobs.onboarding.mapping_guess import guess_contract, plain
+from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, guess_contract, plain, toml_text
 from jobs.onboarding.sniff_file import look_at, sniff
 from jobs.profile.mapping import build_mapping
 from jobs.profile.mapping_schema import shape_problems

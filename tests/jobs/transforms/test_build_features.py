@@ -13,8 +13,7 @@ from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.paths import SCRATCH
-from jobs.incremental.entity_state import compute_state
-from jobs.incremental.state_tables import REGISTER_STATE, TAX_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import build_features_day
 from tests.jobs.transforms.tables import AS_OF, frame

@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from expectations.contracts import silver
 from expectations.contracts.state import REGISTER
 from jobs.engine.lake import Lake
-from jobs.incremental.entity_state import compute_state, read_state, update_state
-from jobs.incremental.state_tables import REGISTER_STATE
+from jobs.incremental.entity_state import REGISTER_STATE, compute_state, read_state, update_state
 from jobs.lake.maintenance.retention import trim_state
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import closed_month

@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
 from jobs.engine.lake import Lake
-from jobs.incremental.entity_state import compute_state, read_state, update_state
-from jobs.incremental.state_tables import TAX_STATE
+from jobs.incremental.entity_state import TAX_STATE, compute_state, read_state, update_state
 from jobs.profile.load_profile import load_profile
 from jobs.transforms.tax_sums import SUMS
 from tests.jobs.transforms.deliveries import deliver

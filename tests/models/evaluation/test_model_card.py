@@ -14,7 +14,9 @@ from model_examples import Labelled
 from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.model_card import bin_text, card_markdown, render_model_card
 from models.evaluation.evaluate import Evaluation, evaluate_orders
+from models.labels.propensity import KNOWN, MODELLED, NONE
 from models.model_card import importances, model_card
+from models.risk.candidates import CANDIDATES
 from models.risk_model import RiskModel
 
 
@@ -65,7 +67,7 @@ def test_the_markdown_shows_data_metrics_limits_and_directions(
     card = rendered(learnt, labelled.X, evaluation)
     for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
         assert part in card
-    assert f"exp(-({learnt.calibration.slope:.6g} × margin" in card
+    assert f"exp(-({learnt.calibration.slope:.6g} × m" in card
     assert "| margin | probability | low | high |" in card
     auc, lead = evaluation.orders["model"]["auc"], evaluation.leads["past record"]["auc"]
     assert f"| model | {auc.value:.4g} ({auc.low:.4g} to {auc.high:.4g}) |" in card
@@ -92,24 +94,24 @@ def test_the_card_says_whether_the_model_in_use_stays(learnt: RiskModel, later: 
         return rendered(learnt, later[:0], **facts)
 
     stays = card(difference=-0.02, low=-0.03, high=-0.01, stays=True)
-    assert "old was in use. On 1,234 visits" in stays
-    assert "is -0.0200, 95 % from -0.0300 to -0.0100: it is better beyond noise and stays in use." in stays
-    assert "it is not better beyond noise and makes way." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
-    assert "takes its place" in card(difference=None, low=None, high=None, stays=False)
-    assert "was in use" not in card()
+    assert "The previous model was old. Both were calibrated and compared on 1,234 visits" in stays
+    assert "is -0.0200, 95 % confidence interval -0.0300 to -0.0100: it is significantly better and stays in use." in stays
+    assert "it is not significantly better and is replaced." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
+    assert "so this model replaces it" in card(difference=None, low=None, high=None, stays=False)
+    assert "previous model" not in card()
 
 
 def test_the_card_of_the_rule_says_that_there_is_no_probability(rule: RiskModel, later: pd.DataFrame) -> None:
     card = rendered(rule, later[:0])
-    assert "It gives no probability." in card
+    assert "The rule gives no probability." in card
     assert "From margin to probability" not in card
-    assert "No test window was kept apart." in card
+    assert "No test window was held out." in card
     assert np.isfinite(importances(rule, later[:0])["importance"]).all()
 
 
 def test_the_card_gives_the_sampled_share_of_labels(learnt: RiskModel, later: pd.DataFrame) -> None:
     sampled = rendered(learnt, later[:0], labels_share=0.00412)
-    assert "of a sample of businesses, 0.412 % of the labels of these cohorts" in sampled
+    assert "from a sample of businesses and are 0.412 % of the labels of these cohorts" in sampled
     assert "sample of businesses" not in rendered(learnt, later[:0], labels_share=1.0)
 
 
@@ -119,3 +121,10 @@ def test_a_scorecards_bins_are_written_with_their_bounds(learnt: RiskModel, late
     rows = [{"at_least": at_least, "below": below} for at_least, below in bounds]
     assert [bin_text(row, texts) for row in rows] == ["below 3", "from 3 to below 4.5", "from -1e-05", "unknown"]
     assert "## Scorecard" in card_markdown(json.dumps(card_of(learnt, later)))
+
+
+def test_the_cards_words_are_those_that_training_writes() -> None:
+    words = load_texts("en").words
+    assert {f"model_card.{name}_{kind}" for name in ("champion", "kind") for kind in CANDIDATES} <= words.keys()
+    assert [words[f"model_card.weighed_{by.replace(' ', '_')}"] for by in (KNOWN, MODELLED)] == [KNOWN, MODELLED]
+    assert f"model_card.weighed_{NONE}" in words

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from models.risk.boosting import MANY_ROWS, LightGBMBooster, load_lightgbm
-from models.risk.tree_shapley import shapley_trees, shapley_values
-from models.risk.tree_tables import MOST_SPLITS, pattern_trees, sum_of_answers
+from models.risk.tree_tables import MOST_SPLITS, pattern_trees, shapley_trees, shapley_values, sum_of_answers
 
 lightgbm = load_lightgbm()
 pytestmark = pytest.mark.skipif(lightgbm is None, reason="LightGBM cannot be loaded here")

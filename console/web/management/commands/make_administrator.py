@@ -10,8 +10,8 @@ from django.db import transaction
 
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import Role
-from console.apps.audit.chain import append
-from console.apps.audit.events import SYSTEM, event_facts
+from console.apps.audit.chain import record_event
+from console.apps.audit.events import SYSTEM
 from console.apps.audit.models import Kind
 from console.publishing.open_site import migrate
 
@@ -34,5 +34,5 @@ class Command(BaseCommand):
                 raise CommandError(f"account {username!r} exists; choose another name")
             user = User.objects.create_user(username=username, password=password, role=Role.ADMIN)
             detail = {"account": user.pk, "username": username, "role": str(Role.ADMIN)}
-            append([event_facts(Kind.ACCOUNT_MADE, SYSTEM, detail=detail)])
+            record_event(Kind.ACCOUNT_MADE, SYSTEM, detail=detail)
         self.stdout.write(f"{username} is an administrator. Password, shown once: {password}")

@@ -5,11 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
-from console.apps.accounts.deactivation import deactivate
-from console.apps.accounts.demo_accounts import open_demo_accounts
-from console.apps.audit.events import SYSTEM
+from console.apps.accounts.demo_accounts import deactivate_demo_accounts
 
 
 class Command(BaseCommand):
@@ -19,8 +16,4 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Deactivate them and print their names."""
-        with transaction.atomic():
-            users = list(open_demo_accounts())
-            for user in users:
-                deactivate(user, by=SYSTEM)
-        self.stdout.write(f"deactivated: {', '.join(user.username for user in users) or 'none was active'}")
+        self.stdout.write(f"deactivated: {', '.join(deactivate_demo_accounts()) or 'none was active'}")
