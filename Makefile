@@ -112,7 +112,7 @@ format: $(STAMP) ## format the code
 	@$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(STAMP) ## measure Steelyard against hand-written DuckDB and Polars at 20,000 and 60,000 entities; some minutes
+bench: $(STAMP) ## measure Steelyard against hand-written DuckDB at 20,000 and 60,000 entities; some minutes
 	@$(BIN)/python -m benchmarks.run small
 	@$(BIN)/python -m benchmarks.page
 	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"

@@ -33,7 +33,6 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE = ("expectations", "models", "jobs", "simulation", "config", "benchmarks")
 RESULTS = Path(__file__).parent / "results"
 CACHE = ROOT / "build" / "bench"
-PROGRAMS = ("duckdb", "polars")
 WHOLE_DAY = "whole day"
 DAY = ("day", "score", "target", "rebuild")
 SPARK = ("features-spark", "target-spark")
@@ -41,8 +40,8 @@ SEQUENCES = {chain[0]: chain for chain in (DAY, SPARK)}
 """Steps that run in sequence on one home, by their first step. Their results are reused together or not at all."""
 FIRST = ("generate", "intake", WHOLE_DAY)
 """Steps that run once, before the rounds."""
-REUSABLE = (*FIRST, *(f"features-{program}" for program in PROGRAMS), *SEQUENCES)
-"""All steps but ``features``, which is always run: the other programs are compared with it, and the next day starts from it."""
+REUSABLE = (*FIRST, "features-duckdb", *SEQUENCES)
+"""All steps but ``features``, which is always run: the other program is compared with it, and the next day starts from it."""
 KEEP_HELP = f"steps whose results are reused if there are any; with {' and '.join(SEQUENCES)} also the steps that follow"
 
 
@@ -139,18 +138,16 @@ class Bench:
         self.measure_step(rebuild, world, round_, world.records + news, *options)
 
     def measure_features(self, world: World, round_: int, home: Path) -> None:
-        """Measure features by Steelyard and by the hand-written programs, from the same silver files."""
+        """Measure features by Steelyard and by the hand-written program, from the same silver files."""
         options = ("--home", home, "--as-of", LAST)
         self.measure_step("features", world, round_, world.records, *options)
-        for program in PROGRAMS:
-            out = home.parent / f"{program}.parquet"
-            step = f"features-{program}"
-            if self.is_reused(step, world):
-                continue
-            done = self.measure_step(step, world, round_, world.records, *options, "--out", out)
-            if done and round_ == 1:
-                self.check_features(world, step, home, out)
-            out.unlink(missing_ok=True)
+        out, step = home.parent / "duckdb.parquet", "features-duckdb"
+        if self.is_reused(step, world):
+            return
+        done = self.measure_step(step, world, round_, world.records, *options, "--out", out)
+        if done and round_ == 1:
+            self.check_features(world, step, home, out)
+        out.unlink(missing_ok=True)
 
     def check_features(self, world: World, step: str, home: Path, out: Path) -> None:
         """Check that a program gives the same features as Steelyard; if not, record the reason beside its time."""
@@ -216,7 +213,7 @@ class Bench:
         """Run a command and measure it; on a terminal, show that it runs."""
         log = self.cache / "logs" / f"{name.replace(' ', '-')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        threads = {"POLARS_MAX_THREADS": str(self.plan.cores), "PYTHONPATH": str(self.code)}
+        threads = {"PYTHONPATH": str(self.code)}
         with self.console.status(name) if self.console.is_terminal else nullcontext():
             took = measure(
                 command, log=log, environment={**threads, **(environment or {})}, cores=self.plan.cores, folder=self.code
@@ -290,7 +287,7 @@ def _last_line(log: Path) -> str:
 
 def main() -> None:
     """Measure the plan given on the command line."""
-    parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against hand-written programs.")
+    parser = argparse.ArgumentParser(prog="benchmarks.run", description="Measure Steelyard against a hand-written program.")
     parser.add_argument("plan", choices=PLANS)
     parser.add_argument(
         "--sizes", help="numbers of entities, separated by commas, instead of the plan's; results of other sizes stay"

@@ -60,14 +60,6 @@ def features_duckdb(options: argparse.Namespace) -> None:
     write_features(request, options.out, threads=options.cores, memory=options.memory, spill=options.out.parent / "spill")
 
 
-def features_polars(options: argparse.Namespace) -> None:
-    """Compute the same features with Polars."""
-    from benchmarks.features.polars.features import write_features
-    from benchmarks.features.request import feature_request
-
-    write_features(feature_request(options.home, _profile(), options.as_of), options.out)
-
-
 def compare(options: argparse.Namespace) -> None:
     """Check that a program's features equal those in the home."""
     from benchmarks.features.compare import assert_same
@@ -75,7 +67,7 @@ def compare(options: argparse.Namespace) -> None:
 
     assert_same(options.home, options.as_of, options.out)
     if LEFT_OUT:
-        print(f"compared without {', '.join(LEFT_OUT)}: the hand-written programs do not compute them", file=sys.stderr)
+        print(f"compared without {', '.join(LEFT_OUT)}: the hand-written program does not compute them", file=sys.stderr)
 
 
 def day(options: argparse.Namespace) -> None:
@@ -133,7 +125,6 @@ STEPS: dict[str, Callable[[argparse.Namespace], None]] = {
     "intake": intake,
     "features": features,
     "features-duckdb": features_duckdb,
-    "features-polars": features_polars,
     "compare": compare,
     "day": day,
     "rebuild": rebuild,

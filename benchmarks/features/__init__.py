@@ -1,1 +1,1 @@
-"""The same features computed by Steelyard, DuckDB and Polars, and a comparison of their results."""
+"""The same features computed by Steelyard and DuckDB, and a comparison of their results."""

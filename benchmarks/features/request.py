@@ -1,4 +1,4 @@
-"""The input of the hand-written programs: files, day, and settings of the profile."""
+"""The input of the hand-written program: files, day, and settings of the profile."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
 
 TABLES = (silver.ENTITY, silver.INSPECTION, silver.FILING, silver.COMPLAINT, silver.LINK)
-"""The tables that the programs read."""
+"""The tables that the program reads."""
 LEFT_OUT: tuple[str, ...] = ()
-"""Indicators that the programs do not compute; the comparison names them and leaves them out."""
+"""Indicators that the program does not compute; the comparison names them and leaves them out."""
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer and indicator.column not in LEFT_OUT)
 COLUMNS = tuple(str(column) for column in features_contract().columns if column.removesuffix(PEER_SUFFIX) not in LEFT_OUT)
 

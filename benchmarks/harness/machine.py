@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("pysail", "pyspark", "deltalake", "duckdb", "polars", "pyarrow", "numpy", "lightgbm")
+PACKAGES = ("pysail", "pyspark", "deltalake", "duckdb", "pyarrow", "numpy", "lightgbm")
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = ("revision", "processor", "measured_on")
 """Facts stored with each measurement. Results of several runs are kept together, and these decide which can be compared."""

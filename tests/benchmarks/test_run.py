@@ -64,12 +64,12 @@ def bench(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[
 def test_rounds_are_interleaved(bench: tuple[Bench, list[str]]):
     runner, ran = bench
     runner.run()
-    features = ["features", "features-duckdb", "compare", "features-polars", "compare"]
+    features = ["features", "features-duckdb", "compare"]
     rest = ["day", "score", "target", "rebuild"]
     again = [step for step in features if step != "compare"]
     spark = ["features-spark", "score", "target-spark"]
     assert ran[:2] == ["generate-made", "whole day"]
-    assert ran[2:20] == [*features, *rest, *spark, *again, "day", "rebuild", "generate-made"]
+    assert ran[2:17] == [*features, *rest, *spark, *again, "day", "rebuild", "generate-made"]
 
 
 def test_steps_that_fail_or_are_left_out_have_a_reason_in_the_results(bench: tuple[Bench, list[str]]):
@@ -82,10 +82,10 @@ def test_steps_that_fail_or_are_left_out_have_a_reason_in_the_results(bench: tup
         ("features-duckdb", 40): "it failed with exit code -9: no output",
         **{(step, 40): "this plan measures it up to 10 entities" for step in SPARK},
     }
-    kept = [found for found in results["measurements"] if found["step"] == "features-polars"]
+    kept = [found for found in results["measurements"] if found["step"] == "features"]
     assert [(found["entities"], found["round"]) for found in kept] == [(10, 1), (10, 2), (40, 1), (40, 2)]
     assert kept[0] == {
-        "step": "features-polars",
+        "step": "features",
         "entities": 10,
         "round": 1,
         "rows": 100,

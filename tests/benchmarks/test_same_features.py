@@ -1,4 +1,4 @@
-"""The hand-written programs give the same features as Steelyard, on random edge cases and on a simulated world."""
+"""The hand-written program gives the same features as Steelyard, on random edge cases and on a simulated world."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from benchmarks import steps
 from benchmarks.features import duckdb_features
 from benchmarks.features import request as request_of_programs
 from benchmarks.features.compare import FeaturesDiffer, assert_same, differences
-from benchmarks.features.polars import features as polars_features
 from benchmarks.features.request import COLUMNS, TABLES, FeatureRequest, feature_request
 from expectations.contracts.indicators import catalogue
 from jobs.engine.lake import Lake
@@ -40,14 +39,9 @@ def by_duckdb_in_parts(wanted: FeatureRequest, out: Path) -> int:
     return duckdb_features.write_features(wanted, out, threads=2, memory="2GB", spill=out.parent / "spill", at_once=20)
 
 
-def by_polars(wanted: FeatureRequest, out: Path) -> int:
-    return polars_features.write_features(wanted, out)
-
-
 PROGRAMS = [
     pytest.param(by_duckdb, id="duckdb"),
     pytest.param(by_duckdb_in_parts, id="duckdb-in-parts"),
-    pytest.param(by_polars, id="polars"),
 ]
 
 

@@ -22,7 +22,7 @@ MOST_MODULES = 15
 MOST_LINES_OF_FILE = 350
 MOST_LINES = 48_000
 MOST_CODE = 32_000
-ARE_TOTALS_CHECKED = False
+ARE_TOTALS_CHECKED = True
 """Whether MOST_LINES and MOST_CODE are bounds yet."""
 LONG_FILE = 300
 """Longer files are printed, and are no error up to MOST_LINES_OF_FILE."""

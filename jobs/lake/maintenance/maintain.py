@@ -79,8 +79,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
     for contract in contracts:
         with stage("maintain", table=contract.full_name) as current:
             _set_properties(lake, contract)
-            with around(f"joined {contract.full_name}"):
-                joined_here = int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])
+            joined_here = _join_small_files(lake, contract)
             versions = retained_versions(lake, contract, named)
             freed_here = vacuum(lake, contract, versions)
             log_here = shorten_log(lake.path(contract), versions[0])
@@ -95,3 +94,9 @@ def _set_properties(lake: LakeTables, contract: Contract) -> None:
     if not PROPERTIES.items() <= table.metadata().configuration.items():
         with around(f"settings of {contract.full_name}"):
             table.alter.set_table_properties(PROPERTIES)
+
+
+def _join_small_files(lake: LakeTables, contract: Contract) -> int:
+    """Join a table's small files; return how many were replaced."""
+    with around(f"joined {contract.full_name}"):
+        return int(open_table(lake, contract).optimize.compact()["numFilesRemoved"])

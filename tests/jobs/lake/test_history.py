@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from expectations.contracts.scoring import RISK_LIST
 from jobs.lake.maintenance.history import table_states, table_versions
 from jobs.lake.maintenance.maintain import maintain
 from jobs.profile.profile import Retention
@@ -49,7 +50,7 @@ def test_the_tables_are_shown_as_they_are(tmp_path: Path) -> None:
 
     states = {row.table: (row.version, row.contract, row.rows, row.files) for row in table_states(lake)}
 
-    assert states == {"gold.features": (2, FEATURES.version, 8, 2), "gold.risk_list": (2, 2, 4, 2)}
+    assert states == {"gold.features": (2, FEATURES.version, 8, 2), "gold.risk_list": (2, RISK_LIST.version, 4, 2)}
 
 
 def test_the_command_writes_text_and_json_of_the_same_facts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

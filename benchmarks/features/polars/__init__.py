@@ -1,1 +1,0 @@
-"""Compute a day's features with Polars, written by hand from the definitions of the indicators."""
