@@ -65,10 +65,10 @@ def migrate() -> None:
     from django.db import connections
 
     from console.publishing.publish_lock import publish_lock
-    from console.publishing.upgrade_runs import upgrade_runs
+    from console.publishing.upgrade_runs import is_any_run_earlier, upgrade_runs
 
     settings.FOLDER.make()
-    if all(_is_up_to_date(alias) for alias in _SCHEMAS):
+    if all(_is_up_to_date(alias) for alias in _SCHEMAS) and not is_any_run_earlier():
         return
     with publish_lock(waits=True):
         upgrade_runs()

@@ -1,4 +1,7 @@
-"""Give the databases of runs that an earlier version published the columns that reasons are now made of."""
+"""Give the databases of runs that an earlier version published the columns that the models have since.
+
+A new column gets its field's default. Texts of reasons, which earlier versions stored in each language, become data.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +11,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connections, transaction
+from django.db.models import QuerySet
 
-from console.apps.ranking.models import PublishedRun
-from console.apps.ranking.runs import alias_of, schema_of
+from console.apps.ranking.models import OF_RUN, PublishedRun
+from console.apps.ranking.runs import alias_of, has_table, schema_of
 from console.publishing.run_database import changed_file, run_exists
 from jobs.texts.languages import column_suffix
 from jobs.texts.names import indicators
 
-_COLUMNS = (
-    ("ranking_reason", "peer_count integer"),
-    ("ranking_reason", "newest_on date"),
-    ("ranking_reason", "rests_on text NOT NULL DEFAULT ''"),
-    ("ranking_ranked", "better_class varchar(2) NOT NULL DEFAULT ''"),
-    ("ranking_ranked", "better_changes text NOT NULL DEFAULT ''"),
-)
 _LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 """The languages of earlier versions, which had a column for each text in each language."""
 _TEXTS = {"ranking_reason": ("sentence", "basis", "change"), "ranking_ranked": ("better",)}
@@ -32,29 +29,49 @@ UpdateMany = Callable[[str, list[tuple[Any, ...]]], object]
 
 
 def upgrade_runs() -> None:
-    """Replace the texts of each run that has them by data. Readers see a run before or after it; the next call resumes."""
+    """Upgrade each run that lacks columns. Readers see a run before or after it; the next call resumes an interrupted one."""
     with connections["default"].cursor() as cursor:
         if PublishedRun._meta.db_table not in connections["default"].introspection.table_names(cursor):
             return
-    for run_id in PublishedRun.objects.values_list("run_id", flat=True):
-        if run_exists(run_id) and _is_earlier(run_id):
-            _upgrade_file(run_id) if connections["evidence"].vendor == "sqlite" else _upgrade_schema(run_id)
+    for run_id in _runs():
+        if run_exists(run_id) and (columns := _missing_columns(run_id)):
+            _upgrade_file(run_id, columns) if connections["evidence"].vendor == "sqlite" else _upgrade_schema(run_id, columns)
 
 
-def _is_earlier(run_id: str) -> bool:
+def is_any_run_earlier() -> bool:
+    """Whether a run lacks columns. The run that was published last shows it, since it is upgraded last."""
+    newest = _runs().last()
+    return newest is not None and run_exists(newest) and bool(_missing_columns(newest))
+
+
+def _runs() -> QuerySet[PublishedRun, str]:
+    return PublishedRun.objects.order_by("published_at", "run_id").values_list("run_id", flat=True)
+
+
+def _missing_columns(run_id: str) -> list[str]:
+    """The statements that add the columns which a run's tables lack."""
     connection = connections[alias_of(run_id)]
-    with connection.cursor() as cursor:
-        names = {column.name for column in connection.introspection.get_table_description(cursor, "ranking_reason")}
+    statements = []
+    with connection.cursor() as cursor, connections["evidence"].schema_editor(collect_sql=True, atomic=False) as editor:
+        for model in (model for model in OF_RUN if has_table(alias_of(run_id), model)):
+            table = model._meta.db_table
+            names = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            for field in model._meta.local_fields:
+                if field.column not in names:
+                    kept = "" if field.null else f" NOT NULL DEFAULT {editor.quote_value(editor.effective_default(field))}"
+                    statements.append(f"ALTER TABLE {table} ADD COLUMN {field.column} {field.db_type(connection)}{kept}")
     connection.close()
-    return "sentence_en" in names and "rests_on" not in names
+    return sorted(statements)
 
 
-def _upgrade_file(run_id: str) -> None:
+def _upgrade_file(run_id: str, columns: list[str]) -> None:
     with changed_file(run_id) as database:
-        _upgrade(lambda sql: database.execute(sql), lambda sql, rows: database.executemany(sql.replace("%s", "?"), rows))
+        names = {row[1] for row in database.execute("PRAGMA table_info(ranking_reason)")}
+        query, update_many = database.execute, lambda sql, rows: database.executemany(sql.replace("%s", "?"), rows)
+        _upgrade(query, update_many, columns, has_texts="sentence_en" in names)
 
 
-def _upgrade_schema(run_id: str) -> None:
+def _upgrade_schema(run_id: str, columns: list[str]) -> None:
     with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
         cursor.execute(f"SET LOCAL search_path = {schema_of(run_id)}")
 
@@ -62,12 +79,19 @@ def _upgrade_schema(run_id: str) -> None:
             cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
 
-        _upgrade(query, cursor.executemany)
+        query("SELECT * FROM ranking_reason LIMIT 0")
+        names = {column.name for column in cursor.description}
+        _upgrade(query, cursor.executemany, columns, has_texts="sentence_en" in names)
 
 
-def _upgrade(query: Query, update_many: UpdateMany) -> None:
-    for table, column in _COLUMNS:
-        query(f"ALTER TABLE {table} ADD COLUMN {column}")
+def _upgrade(query: Query, update_many: UpdateMany, columns: list[str], *, has_texts: bool) -> None:
+    for statement in columns:
+        query(statement)
+    if has_texts:
+        _texts_to_data(query, update_many)
+
+
+def _texts_to_data(query: Query, update_many: UpdateMany) -> None:
     rows = query("SELECT id, indicator, basis_en FROM ranking_reason WHERE basis_en <> ''")
     reasons = [(*_parts_of_basis(indicator, basis), key) for key, indicator, basis in rows]
     update_many("UPDATE ranking_reason SET peer_count = %s, newest_on = %s, rests_on = %s WHERE id = %s", reasons)

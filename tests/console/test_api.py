@@ -193,16 +193,12 @@ def test_reasons_of_many_entities_take_as_many_queries_as_those_of_one(site: Sit
     header = held(site, "wang")
     asked = []
     for limit in (1, 40):
-        with (
-            CaptureQueriesContext(connections["evidence"]) as of_peers,
-            CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as of_run,
-        ):
+        with CaptureQueriesContext(connections[alias_of(site.run.run_id)]) as of_run:
             rows = site.client().get("/api/list", {"listed": "yes", "limit": limit}, headers=header).json()["rows"]
-        asked.append((len(of_peers), len(of_run)))
+        asked.append(len(of_run))
         assert len(rows) == limit
 
-    assert asked[0] == asked[1]
-    assert asked[0][0] == 1
+    assert asked[0] == asked[1] > 0
 
 
 def test_a_token_ends_with_its_day_its_owner_or_its_revocation(site: Site) -> None:

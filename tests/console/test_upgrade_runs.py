@@ -67,3 +67,14 @@ def test_a_run_of_this_version_is_not_touched(site: Site) -> None:
 
     assert os.stat(path).st_ino == before
     assert read_reasons(site.run, position=1)
+
+
+def test_a_run_gets_columns_that_were_added_since_with_their_defaults(site: Site) -> None:
+    with changed_file(site.run.run_id) as database:
+        for name in ("held_source", "probability_low"):
+            database.execute(f"ALTER TABLE ranking_ranked DROP COLUMN {name}")
+    migrate()
+
+    first = site.all_ranked(is_listed=True)[0]
+    assert (first.held_source, first.probability_low) == ("", None)
+    assert site.client("zhou").get(f"/entity/{first.entity_id}/").status_code == 200

@@ -21,7 +21,7 @@ from expectations.contracts.indicators import catalogue
 from jobs.profile.load_profile import load_profile
 from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
-from jobs.texts.reasons import change_in_words, render
+from jobs.texts.reasons import Reason, render
 
 django.setup()
 from django.test import RequestFactory, override_settings
@@ -40,7 +40,7 @@ from console.core.texts import load_texts as console_texts
 context = {"what": "not_found", "texts": console_texts(language), "language": language, "request": request}
 with override_settings(STORAGES={"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}):
     page = render_to_string("failure.html", context)
-print(render(indicator, 1234.6, 1, names), change_in_words(indicator, names), sep="\\n")
+print(render(indicator, 1234.6, 1, names), Reason(indicator.column, rests_on="registration").change(names), sep="\\n")
 print(codes.words("dismiss", "data_error", language), page, sep="\\n")
 """
 
