@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -191,7 +192,7 @@ TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
 # console.apps.accounts.sign_in_attempts counts over all accounts, over all addresses, and for known devices.
 AXES_WHITELIST_CALLABLE = "console.apps.accounts.sign_in_attempts.is_known"
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "console.core.client_address.client_address"

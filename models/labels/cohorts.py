@@ -13,9 +13,9 @@ from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 
 COHORT_ON = "cohort_on"
 HELD_OUT_COHORTS = 2
-"""The last cohorts are held out to evaluate a model,"""
+"""Number of the newest cohorts that are held out to evaluate a model."""
 FEWEST_COHORTS = 4
-"""where there are at least so many."""
+"""With fewer cohorts none is held out."""
 PLENTY = 2
 """With so many times the labels that a model is fitted on, every second cohort is enough: features of past days cost more than the
 fit."""

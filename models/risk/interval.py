@@ -58,8 +58,8 @@ class Interval:
     Attributes:
         level: the share of margins whose violation rate the interval should cover.
         margin: knots, strictly increasing, shape (k,).
-        low, high: shape (5, k), one row for each of :data:`EVIDENCE`; rows never fall along the knots, and with less evidence
-            ``low`` never rises and ``high`` never falls.
+        low, high: shape (5, k), one row for each of :data:`EVIDENCE`. A row never falls from one knot to the next, and with less
+            evidence ``low`` never rises and ``high`` never falls.
     """
 
     level: float

@@ -47,7 +47,7 @@ class About(StrEnum):
 
 
 MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 50, About.ACCOUNT: 20})
-"""Wrong passwords allowed within a window. Axes limits an account from one address to five."""
+"""Wrong passwords allowed within a window. ``AXES_FAILURE_LIMIT`` in the settings limits one account from one address."""
 
 
 def device_of(request: HttpRequest, username: str) -> str:
