@@ -50,6 +50,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ranked = Ranked.objects.using(alias_of(run.run_id))
     first = ranked.order_by("position")[0]
     says["entities"] = ranked.count()
+    says["upgraded"] = upgraded_from_texts(run.run_id)
     sizes = [len(bytes(places)) for places in Postings.objects.using(alias_of(run.run_id)).values_list("places", flat=True)]
     says["index"] = [len(sizes), sum(sizes)]
     make_demo_accounts()
@@ -220,6 +221,35 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
 
     in_threads(decides, wakes)
     return [Case.objects.get(entity_id=entity.entity_id).state for entity in entities]
+
+
+def upgraded_from_texts(run_id: str) -> list[object]:
+    """What an upgrade makes of the first entity's texts after the run's tables were given those of an earlier version."""
+    from django.db import connections, transaction
+
+    from console.apps.ranking.models import Ranked, Reason
+    from console.apps.ranking.runs import alias_of, schema_of
+    from console.publishing.open_site import migrate
+
+    kinds = {"ranking_reason": ("sentence", "basis", "change"), "ranking_ranked": ("better",)}
+    new = {
+        "ranking_reason": ("peer_count", "newest_on", "rests_on"),
+        "ranking_ranked": ("better_class", "better_changes", "held_source"),
+    }
+    with transaction.atomic(using="evidence"), connections["evidence"].cursor() as cursor:
+        cursor.execute(f"SET LOCAL search_path = {schema_of(run_id)}")
+        for table in kinds:
+            for name in new[table]:
+                cursor.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+            for kind, language in product(kinds[table], ("en", "zh_hans", "zh_hant")):
+                cursor.execute(f"ALTER TABLE {table} ADD COLUMN {kind}_{language} text NOT NULL DEFAULT ''")
+        basis = "Compared with 1,048 businesses: Retail. From tax returns, the newest of 2026-06-12."
+        cursor.execute("UPDATE ranking_reason SET basis_en = %s WHERE position = 1", [basis])
+        cursor.execute("UPDATE ranking_ranked SET better_en = 'It \"would\" be' WHERE position = 1")
+    migrate()
+    alias = alias_of(run_id)
+    first, reason = Ranked.objects.using(alias).get(position=1), Reason.objects.using(alias).filter(position=1).first()
+    return [json.loads(first.better_changes), first.held_source, reason.peer_count, str(reason.newest_on), bool(reason.rests_on)]
 
 
 def in_threads(*does: Callable[[], object]) -> None:

@@ -28,6 +28,8 @@ def test_publishing_pages_decisions_and_the_audit_work_on_postgresql(
     says = json.loads(done.stdout.splitlines()[-1])
     assert says["published"] == [True, False]
     assert says["entities"] == 1500
+    better = {"texts": {"en": 'It "would" be', "zh-Hans": "", "zh-Hant": ""}}
+    assert says["upgraded"] == [better, "", 1048, "2026-06-12", True]
     assert says["found"][0] == says["found"][1] > 0
     assert all(all(same) for same in says["searched"])
     assert set(says["pages"]) == {200}
