@@ -1,16 +1,19 @@
 """Give the databases of runs that an earlier version published the columns that the models have since.
 
-A new column gets its field's default. Texts of reasons, which earlier versions stored in each language, become data.
+A new column gets its field's default. Texts of reasons, which earlier versions stored in each language, become data; the texts stay
+in their columns, unread.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
+import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.db.models import QuerySet
 
 from console.apps.ranking.models import OF_RUN, PublishedRun
@@ -21,9 +24,10 @@ from jobs.texts.names import indicators
 
 _LANGUAGES = ("en", "zh-Hans", "zh-Hant")
 """The languages of earlier versions, which had a column for each text in each language."""
-_TEXTS = {"ranking_reason": ("sentence", "basis", "change"), "ranking_ranked": ("better",)}
 _PEERS = re.compile(r"^Compared with ([\d,]+) ")
 _NEWEST = re.compile(r"the newest of (\d{4}-\d\d-\d\d)\.$")
+_TABLES = ("ranking_reason", "ranking_ranked")
+_LOG = logging.getLogger(__name__)
 Query = Callable[[str], Iterable[tuple[Any, ...]]]
 UpdateMany = Callable[[str, list[tuple[Any, ...]]], object]
 
@@ -34,14 +38,23 @@ def upgrade_runs() -> None:
         if PublishedRun._meta.db_table not in connections["default"].introspection.table_names(cursor):
             return
     for run_id in _runs():
-        if run_exists(run_id) and (columns := _missing_columns(run_id)):
-            _upgrade_file(run_id, columns) if connections["evidence"].vendor == "sqlite" else _upgrade_schema(run_id, columns)
+        if not run_exists(run_id):
+            continue
+        try:
+            if columns := _missing_columns(run_id):
+                upgrade = _upgrade_file if connections["evidence"].vendor == "sqlite" else _upgrade_schema
+                upgrade(run_id, columns)
+        except (Error, sqlite3.Error) as error:
+            _LOG.error("run %s cannot be upgraded and is not shown until its day is published again: %s", run_id, error)
 
 
 def is_any_run_earlier() -> bool:
     """Whether a run lacks columns. The run that was published last shows it, since it is upgraded last."""
     newest = _runs().last()
-    return newest is not None and run_exists(newest) and bool(_missing_columns(newest))
+    try:
+        return newest is not None and run_exists(newest) and bool(_missing_columns(newest))
+    except Error:
+        return False  # it cannot be read
 
 
 def _runs() -> QuerySet[PublishedRun, str]:
@@ -66,9 +79,9 @@ def _missing_columns(run_id: str) -> list[str]:
 
 def _upgrade_file(run_id: str, columns: list[str]) -> None:
     with changed_file(run_id) as database:
-        names = {row[1] for row in database.execute("PRAGMA table_info(ranking_reason)")}
+        names = {row[1] for table in _TABLES for row in database.execute(f"PRAGMA table_info({table})")}
         query, update_many = database.execute, lambda sql, rows: database.executemany(sql.replace("%s", "?"), rows)
-        _upgrade(query, update_many, columns, has_texts="sentence_en" in names)
+        _upgrade(query, update_many, columns, has_texts={"basis_en", "better_en"} <= names)
 
 
 def _upgrade_schema(run_id: str, columns: list[str]) -> None:
@@ -79,9 +92,9 @@ def _upgrade_schema(run_id: str, columns: list[str]) -> None:
             cursor.execute(sql)
             return list(cursor.fetchall()) if cursor.description else []
 
-        query("SELECT * FROM ranking_reason LIMIT 0")
-        names = {column.name for column in cursor.description}
-        _upgrade(query, cursor.executemany, columns, has_texts="sentence_en" in names)
+        introspection = connections["evidence"].introspection
+        names = {column.name for table in _TABLES for column in introspection.get_table_description(cursor, table)}
+        _upgrade(query, cursor.executemany, columns, has_texts={"basis_en", "better_en"} <= names)
 
 
 def _upgrade(query: Query, update_many: UpdateMany, columns: list[str], *, has_texts: bool) -> None:
@@ -99,10 +112,6 @@ def _texts_to_data(query: Query, update_many: UpdateMany) -> None:
     rows = query(f"SELECT position, {columns} FROM ranking_ranked WHERE better_en <> ''")
     changes = [(json.dumps({"texts": dict(zip(_LANGUAGES, texts, strict=True))}), position) for position, *texts in rows]
     update_many("UPDATE ranking_ranked SET better_changes = %s WHERE position = %s", changes)
-    for table, texts in _TEXTS.items():
-        for text in texts:
-            for language in _LANGUAGES:
-                query(f"ALTER TABLE {table} DROP COLUMN {text}_{column_suffix(language)}")
 
 
 def _parts_of_basis(indicator: str, basis: str) -> tuple[int | None, str | None, str]:

@@ -87,9 +87,10 @@ def catalogue() -> tuple[Indicator, ...]:
     columns = [indicator.column for indicator in found]
     if len(set(columns)) != len(columns):
         raise ValueError("indicators.toml: a column is used twice")
-    texts = [indicator_texts(file.name.removesuffix(".toml")) for file in WORDS.iterdir()]
-    for words in texts:
-        _check_texts(found, words)
+    names = sorted(file.name for file in WORDS.iterdir() if file.name.endswith(".toml"))
+    texts = [indicator_texts(name.removesuffix(".toml")) for name in names]
+    for name, words in zip(names, texts, strict=True):
+        _check_texts(found, words, f"words/{name}")
     check_indicators(found, texts)
     return found
 
@@ -121,11 +122,11 @@ def _check(indicator: Indicator) -> None:
         raise ValueError(f"{where}: what clears an entity is what a visit to it found, so it must be verified too")
 
 
-def _check_texts(indicators: Iterable[Indicator], texts: Mapping[str, Mapping[str, str]]) -> None:
+def _check_texts(indicators: Iterable[Indicator], texts: Mapping[str, Mapping[str, str]], where: str) -> None:
     for indicator in indicators:
         words = texts.get(indicator.column, {})
         if not all(words.get(key) for key in TEXTS) or "{value}" not in words["sentence"]:
-            raise ValueError(f"words: {indicator.column} needs {', '.join(TEXTS)}, the sentence with {{value}}, in each language")
+            raise ValueError(f"{where}: {indicator.column} needs {', '.join(TEXTS)}, the sentence with {{value}}")
 
 
 @cache

@@ -57,7 +57,7 @@ RESTS_ON = Column("rests_on", Type.STRING, "The sources that the indicator is ma
 NEWEST_ON = Column(
     "newest_on",
     Type.DATE,
-    "The day of the entity's newest record of those sources; null where others' records tell it",
+    "The day of the entity's newest record of those sources; null if the indicator comes from records of others",
 )
 
 REASONS = Contract(

@@ -1,1 +1,1 @@
-"""What analysts open the lake with, and what their notebooks stand on; it reads and never writes."""
+"""What analysts open the lake with, and what their notebooks use; it reads and never writes."""

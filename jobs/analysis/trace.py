@@ -9,6 +9,7 @@ from typing import Any
 
 from pyspark.sql import functions as F
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 from rich.tree import Tree
 
@@ -126,13 +127,13 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     """Show reason → feature → silver rows → file and row; at most the ``rows`` newest rows of each table."""
     standing = trace.standing
     tree = Tree(
-        f"[bold]{trace.entity_id}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
+        f"[bold]{escape(trace.entity_id)}[/] on {trace.as_of}: class {standing[scoring.RISK_CLASS]}, "
         f"{standing[scoring.CREDIT_POINTS]} points, margin {standing[scoring.MARGIN]:.3f}, "
         f"{_probability(standing)}rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
     if standing.get(scoring.HELD_CLASS):
         source = standing[scoring.HELD_SOURCE] or "one source without a name"
-        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: it depends on {source}")
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: it depends on {escape(source)}")
     if better := standing.get("better_en"):
         tree.add(Text(better))
     if not trace.features:
@@ -141,12 +142,14 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     shown: set[str] = set()
     for reason in trace.reasons:
         column = reason[scoring.INDICATOR]
-        branch = tree.add(f"{reason[scoring.REASON_RANK]}. {reason['sentence_en']} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]")
+        branch = tree.add(
+            f"{reason[scoring.REASON_RANK]}. {escape(reason['sentence_en'])} [dim]({reason[scoring.CONTRIBUTION]:+.3f})[/]"
+        )
         for said in (reason["basis_en"], reason["change_en"]):
             if said:
                 branch.add(Text(said, style="dim"))
-        leaf = branch.add(f"feature {column} = {trace.features[column]}")
-        for source in trace.made_of[column]:
+        leaf = branch.add(f"feature {column} = {trace.features.get(column)}")
+        for source in trace.made_of.get(column, ()):
             if source not in SILVER:
                 continue  # a link belongs to the complaint shown here
             name = SILVER[source].name
@@ -173,4 +176,4 @@ def _probability(standing: dict[str, Any]) -> str:
 
 def _line(row: SourceRow) -> str:
     says = ", ".join(f"{key}={value}" for key, value in row.says.items() if key not in _HIDDEN)
-    return f"[dim]{row.source_file} row {row.source_row}, known {row.known_at}[/] {says}".replace("[/] ", "[/] ", 1)
+    return f"[dim]{escape(row.source_file)} row {row.source_row}, known {row.known_at}[/] {escape(says)}"

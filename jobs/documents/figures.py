@@ -156,7 +156,7 @@ def selection() -> str:
     grid = [-5 + 0.1 * step for step in range(81)]
     canvas.curve([place(margin, found(margin, 0.06, 1.2)) for margin in grid], "#962f28", 3)
     canvas.curve([place(margin, found(margin, 0.05, 0.0)) for margin in grid], "#1f4e79", 3)
-    canvas.text(660, 120, "visits that somebody chose", anchor="start", colour="#962f28", bold=True)
+    canvas.text(660, 120, "targeted visits", anchor="start", colour="#962f28", bold=True)
     canvas.text(660, 140, "inspectors also see what", anchor="start", size=12)
     canvas.text(660, 156, "no indicator shows", anchor="start", size=12)
     canvas.text(660, 220, "visits drawn at random", anchor="start", colour="#1f4e79", bold=True)

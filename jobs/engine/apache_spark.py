@@ -85,7 +85,7 @@ def _too_old(java: str) -> str:
         return f"{java} does not run: {error}"
     version = re.search(r'version "(\d+)', output)
     if version is None:
-        return f"{java} does not tell its version"
+        return f"{java} does not report its version"
     return "" if int(version[1]) >= OLDEST_JAVA else f"{java} is Java {version[1]}"
 
 

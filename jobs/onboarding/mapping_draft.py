@@ -257,7 +257,7 @@ def _translation(guess: Guess, contract: Contract) -> Iterator[str]:
     known = known_names()["values"].get(column, {})
     yield f"[translate.{column}]"
     yield f"from = {toml_text(guess.look.name)}"
-    yield "# a value that is not listed sends its row to quarantine; what may stand on the right:"
+    yield "# a value that is not listed sends its row to quarantine; allowed values on the right:"
     yield f"# {', '.join(allowed) or guess.column.about}"
     yield f"[translate.{column}.values]"
     for value in guess.look.values:
