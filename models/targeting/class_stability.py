@@ -2,8 +2,8 @@
 
 The class is computed twice more, without the source that adds most to the margin and without the one that takes most away.
 Whichever single source is left out, the class stays between those two, since it never improves with a larger margin. The previous
-class stays if it lies between them; otherwise it moves only as far as necessary. An entity returns from a worse class to the ordinary one
-as soon as today's class says so, so a correction counts at once.
+class stays if it lies between them; otherwise it moves only as far as necessary. An entity returns from a worse class to the
+ordinary one as soon as today's class says so, so a correction counts at once.
 """
 
 from __future__ import annotations
