@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.shortcuts import render
 from django.urls import path
 
+from console.apps.ranking.current_policy import current_policy
 from console.web.api import token_views as tokens
 from console.web.api.endpoints import api
 from console.web.views import accounts, appeals, campaigns, decisions, home, oversight, saved_views, second_factor
@@ -31,7 +32,7 @@ urlpatterns = [
     path("language/", accounts.choose_language, name="language"),
     path("keys/", accounts.switch_shortcuts, name="keys"),
     path("going-on/", accounts.choose_next_page, name="going_on"),
-    path("help/", lambda request: render(request, "help.html"), name="help"),
+    path("help/", lambda request: render(request, "help.html", {"policy": current_policy()}), name="help"),
     path("list/", risk_list, name="risk_list"),
     path("list/export.<str:format>", export_list, name="export_list"),
     path("list/bulk/", decisions.decide_bulk, name="bulk"),

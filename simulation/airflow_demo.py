@@ -134,7 +134,7 @@ class Demo:
             ("lake", self.home / "lake"),
             ("Airflow's log", self.folder / "airflow.log"),
         ):
-            say(f"  {what:<18}{path}", soft_wrap=True, highlight=False)
+            say(f"  {what:<20}{path}", soft_wrap=True, highlight=False)
         say("Next:")
         home, truth = _from_here(self.home), _from_here(self.world / "truth")
         steelyard = _from_here(Path(sys.executable).with_name("steelyard"))
@@ -144,7 +144,7 @@ class Demo:
             ("compare with truth", f"{steelyard} assess-demo --home {home} --truth {truth} --as-of {self.as_of}"),
             ("see the DAGs", "make airflow"),
         ):
-            say(f"  {what:<18}{command}", soft_wrap=True, highlight=False)
+            say(f"  {what:<20}{command}", soft_wrap=True, highlight=False)
 
     def _verdict(self, source: str) -> str:
         path = self.home / "manifests" / "sources" / source / f"{self.as_of}.json"

@@ -11,6 +11,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from typing import Any
 
 from django.db import Error, connections, transaction
@@ -45,7 +46,8 @@ def upgrade_runs() -> None:
                 upgrade = _upgrade_file if connections["evidence"].vendor == "sqlite" else _upgrade_schema
                 upgrade(run_id, columns)
         except (Error, sqlite3.Error) as error:
-            _LOG.error("run %s cannot be upgraded and is not shown until its day is published again: %s", run_id, error)
+            next_step = "restore it from a backup, or delete it and publish its day again"
+            _LOG.error("the database of run %s cannot be upgraded: %s. Next: %s", run_id, error, next_step)
 
 
 def is_any_run_earlier() -> bool:
@@ -63,17 +65,20 @@ def _runs() -> QuerySet[PublishedRun, str]:
 
 def _missing_columns(run_id: str) -> list[str]:
     """The statements that add the columns which a run's tables lack."""
-    connection = connections[alias_of(run_id)]
     statements = []
-    with connection.cursor() as cursor, connections["evidence"].schema_editor(collect_sql=True, atomic=False) as editor:
-        for model in (model for model in OF_RUN if has_table(alias_of(run_id), model)):
+    with (
+        closing(connections[alias_of(run_id)]) as connection,
+        connection.cursor() as cursor,
+        connections["evidence"].schema_editor(collect_sql=True, atomic=False) as editor,
+    ):
+        for model in OF_RUN:
+            if not has_table(alias_of(run_id), model):
+                continue
             table = model._meta.db_table
             names = {column.name for column in connection.introspection.get_table_description(cursor, table)}
-            for field in model._meta.local_fields:
-                if field.column not in names:
-                    kept = "" if field.null else f" NOT NULL DEFAULT {editor.quote_value(editor.effective_default(field))}"
-                    statements.append(f"ALTER TABLE {table} ADD COLUMN {field.column} {field.db_type(connection)}{kept}")
-    connection.close()
+            for field in (field for field in model._meta.local_fields if field.column not in names):
+                default = "" if field.null else f" NOT NULL DEFAULT {editor.quote_value(editor.effective_default(field))}"
+                statements.append(f"ALTER TABLE {table} ADD COLUMN {field.column} {field.db_type(connection)}{default}")
     return sorted(statements)
 
 

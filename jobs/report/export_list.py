@@ -21,9 +21,9 @@ from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
-from jobs.texts.languages import LANGUAGES, column_suffix, load_texts
+from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
-from jobs.texts.reasons import Reason, better_texts, reason_texts
+from jobs.texts.reasons import Reason, better_texts, reason_texts, text_columns
 
 REASON_COLUMNS = 5
 MASK = "***"
@@ -69,7 +69,7 @@ def to_parquet(listed: pa.Table, reasons: pa.Table, profile: Profile) -> bytes:
     """
     names = [str(column) for column in REASONS.columns if column not in (ENTITY_ID, AS_OF, PEER_COUNT)]
     at = names.index(RESTS_ON)
-    names = names[:at] + _by_language("sentence") + names[at:] + _by_language("basis") + _by_language("change")
+    names = names[:at] + text_columns("sentence") + names[at:] + text_columns("basis") + text_columns("change")
     fields = [reasons.schema.field(name) if name in reasons.column_names else pa.field(name, pa.string()) for name in names]
     of_entity: dict[str, list[dict[str, object]]] = {}
     for row in reasons.sort_by(str(REASON_RANK)).to_pylist():
@@ -83,15 +83,11 @@ def to_parquet(listed: pa.Table, reasons: pa.Table, profile: Profile) -> bytes:
     return target.getvalue()
 
 
-def _by_language(text: str) -> list[str]:
-    return [f"{text}_{column_suffix(language)}" for language in LANGUAGES]
-
-
 def _with_better_texts(listed: pa.Table, profile: Profile) -> pa.Table:
     """The list by rank without personal values, and in place of the changes as data their texts in each language."""
     table = mask_personal(listed, RISK_LIST).sort_by(str(LIST_RANK))
     texts = [better_texts(row, profile) for row in table.to_pylist()]
-    for name in _by_language("better"):
+    for name in text_columns("better"):
         table = table.append_column(pa.field(name, pa.string()), pa.array([row[name] for row in texts], pa.string()))
     return table.drop_columns([str(BETTER_CHANGES)])
 

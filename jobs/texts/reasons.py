@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Self
@@ -13,7 +13,7 @@ from expectations.contracts.indicators import Indicator
 from jobs.profile.profile import Profile
 from jobs.texts.languages import LANGUAGES, column_suffix, in_language
 from jobs.texts.names import Names, indicator_texts, indicators
-from jobs.texts.numbers import number, value_in_sentence
+from jobs.texts.numbers import number, value_in_sentence, with_marks
 from jobs.texts.peer_groups import peer_group_in_words
 
 HIDDEN = frozenset({"link"})
@@ -48,7 +48,7 @@ class Reason:
         """Return what was found. An indicator that the catalogue no longer has is named by its column."""
         indicator = indicators().get(self.indicator)
         if indicator is None:
-            return f"{names.indicator(self.indicator)}: {number(self.value)}"
+            return f"{names.indicator(self.indicator)}: {with_marks(number(self.value), names.texts)}"
         if self.value is None:
             return render_unknown(indicator, names)
         return render(indicator, self.value, self.peer_median, names)
@@ -65,7 +65,7 @@ class Reason:
         sentences = [texts(key, sources=sources, day=day.isoformat())]
         if self.peer_count is not None and self.peer_group:
             group = peer_group_in_words(self.peer_group, texts, names.settings)
-            sentences.insert(0, texts("reason.compared", count=f"{self.peer_count:,}", group=group))
+            sentences.insert(0, texts("reason.compared", count=with_marks(f"{self.peer_count:,}", texts), group=group))
         return texts("page.space").join(sentences)
 
     def change(self, names: Names) -> str:
@@ -100,27 +100,31 @@ def better_in_words(better_class: str | None, changes: str | None, names: Names)
 
 def reason_texts(row: Mapping[str, Any], profile: Profile) -> dict[str, str | None]:
     """Return the texts of a row of ``gold.reasons`` by column, such as ``sentence_zh_hans``; None for what it lacks."""
-    reason, languages = Reason.of(row), [Names.of(profile, language) for language in LANGUAGES]
+    reason = Reason.of(row)
     kinds = {"sentence": reason.sentence, "basis": reason.basis, "change": reason.change}
-    return {_column(kind, names): text(names) or None for kind, text in kinds.items() for names in languages}
+    return {column: text or None for kind, write in kinds.items() for column, text in _in_languages(kind, write, profile)}
 
 
 def better_texts(row: Mapping[str, Any], profile: Profile) -> dict[str, str | None]:
     """Return the changes to a better class of a row of ``gold.risk_list`` by column, such as ``better_en``; None without any."""
-    languages = [Names.of(profile, language) for language in LANGUAGES]
-    return {
-        _column("better", names): better_in_words(row["better_class"], row["better_changes"], names) or None for names in languages
-    }
+    better_class, changes = row["better_class"], row["better_changes"]
+    texts = _in_languages("better", lambda names: better_in_words(better_class, changes, names), profile)
+    return {column: text or None for column, text in texts}
 
 
-def _column(kind: str, names: Names) -> str:
-    return f"{kind}_{column_suffix(names.texts.language)}"
+def text_columns(kind: str) -> list[str]:
+    """Return the columns that hold a text in each language, such as ``sentence_en``."""
+    return [f"{kind}_{column_suffix(language)}" for language in LANGUAGES]
+
+
+def _in_languages(kind: str, write: Callable[[Names], str], profile: Profile) -> Iterator[tuple[str, str]]:
+    return ((column, write(Names.of(profile, language))) for column, language in zip(text_columns(kind), LANGUAGES, strict=True))
 
 
 def _wanted(change: Mapping[str, Any], names: Names) -> str:
     indicator = indicators().get(change["indicator"])
     wanted = Reason(change["indicator"], change["wanted"]).sentence(names)
-    was = number(change["value"])
+    was = with_marks(number(change["value"]), names.texts)
     if indicator is not None:
         was = value_in_sentence(change["value"], indicator.unit, names.texts, names.settings)
     return names.texts("reason.instead", wanted=wanted, was=was)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from django.db.migrations.recorder import MigrationRecorder
-
 from console.apps.ranking.runs import read_reasons
 from console.publishing.open_site import migrate
 from console.publishing.run_database import changed_file
@@ -47,7 +45,6 @@ def make_earlier(site: Site, texts: dict[tuple[Any, ...], list[str]]) -> None:
             wanted = keys[table].count("?")
             rows = [(*text, *key) for key, text in texts.items() if len(key) == wanted]
             database.executemany(f"UPDATE {table} SET {' = ?, '.join(names)} = ? WHERE {keys[table]}", rows)
-    MigrationRecorder.Migration.objects.filter(app="ranking", name="0007_reasons_as_data").delete()
 
 
 def test_an_earlier_run_shows_the_same_texts_after_the_upgrade(site: Site) -> None:
@@ -62,7 +59,6 @@ def test_an_earlier_run_shows_the_same_texts_after_the_upgrade(site: Site) -> No
 def test_a_run_of_this_version_is_not_touched(site: Site) -> None:
     path = site.folder.rankings / f"{site.run.run_id}.sqlite3"
     before = os.stat(path).st_ino
-    MigrationRecorder.Migration.objects.filter(app="ranking", name="0007_reasons_as_data").delete()
     migrate()
 
     assert os.stat(path).st_ino == before

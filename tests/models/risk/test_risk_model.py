@@ -16,7 +16,7 @@ from models.risk.fallback import FallbackModel
 from models.risk_model import RiskModel, fit_risk_model
 
 
-def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
+def assert_same(left: pd.DataFrame, right: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(left, right, check_exact=True)
 
 
@@ -31,33 +31,33 @@ def test_value_and_peer_form_are_one_indicator(model: RiskModel, later: pd.DataF
 
 def test_scores_do_not_depend_on_chunks(model: RiskModel, later: pd.DataFrame) -> None:
     for cut in (1, 7, 250, 499):
-        same(pd.concat([model.score(later[:cut]), model.score(later[cut:])]), model.score(later))
+        assert_same(pd.concat([model.score(later[:cut]), model.score(later[cut:])]), model.score(later))
 
 
 def test_contributions_do_not_depend_on_chunks(model: RiskModel, later: pd.DataFrame) -> None:
     pieces = pd.concat([model.contributions(later[:3]), model.contributions(later[3:])])
-    same(pieces, model.contributions(later))
+    assert_same(pieces, model.contributions(later))
 
 
 def test_scores_follow_their_rows_in_any_order(model: RiskModel, later: pd.DataFrame) -> None:
     order = np.random.default_rng(3).permutation(len(later))
-    same(model.score(later.iloc[order]), model.score(later).iloc[order])
+    assert_same(model.score(later.iloc[order]), model.score(later).iloc[order])
 
 
 def test_the_order_of_columns_does_not_matter(model: RiskModel, later: pd.DataFrame) -> None:
-    same(model.score(later[list(later.columns[::-1])]), model.score(later))
+    assert_same(model.score(later[list(later.columns[::-1])]), model.score(later))
 
 
 @pytest.mark.parametrize("settings", [{}, {"minimum_labels": 10_000}])
 def test_the_order_of_training_rows_does_not_matter(labelled: Labelled, later: pd.DataFrame, settings: dict[str, int]) -> None:
-    same(fit(shuffled(labelled, seed=5), **settings).score(later), fit(labelled, **settings).score(later))
+    assert_same(fit(shuffled(labelled, seed=5), **settings).score(later), fit(labelled, **settings).score(later))
 
 
 def test_two_fits_are_equal_without_lightgbm(
     labelled: Labelled, later: pd.DataFrame, without_lightgbm: RiskModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("models.risk.boosting.load_lightgbm", lambda: None)
-    same(fit(shuffled(labelled, seed=6), candidates=("blend",)).score(later), without_lightgbm.score(later))
+    assert_same(fit(shuffled(labelled, seed=6), candidates=("blend",)).score(later), without_lightgbm.score(later))
 
 
 def test_scikit_learn_replaces_lightgbm_where_it_cannot_be_loaded(blend: RiskModel, without_lightgbm: RiskModel) -> None:
@@ -149,7 +149,7 @@ def test_a_missing_column_is_named(model: RiskModel, later: pd.DataFrame) -> Non
 
 def test_nullable_and_integer_columns_are_accepted(learnt: RiskModel, later: pd.DataFrame) -> None:
     whole = later.round().astype("Int64")
-    same(learnt.score(whole), learnt.score(later.round()))
+    assert_same(learnt.score(whole), learnt.score(later.round()))
 
 
 def test_probability_is_calibrated_on_the_whole_margin() -> None:
