@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,34 +33,17 @@ from console.publishing.publish_lock import publish_lock
 from console.publishing.run_database import arrow_table, new_run, run_exists, thin_out
 from console.publishing.shared_identifiers import SHARED, shared_identifiers
 from expectations.contracts import registration, scoring, silver
+from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.lake.finished_run import FinishedRun
 
-_ENTITY = (
-    ENTITY_ID, registration.NAME, registration.ADDRESS, registration.STATUS, registration.ENTITY_TYPE,
-    registration.ESTABLISHED_ON, registration.CLOSED_ON, registration.INDUSTRY_CODE, silver.INDUSTRY_SECTION,
-    registration.REGION_CODE, silver.REGION_MIDDLE, silver.REGION_TOP,
-)  # fmt: skip
-_SCORES = (
-    ENTITY_ID, scoring.RISK_CLASS, scoring.CREDIT_POINTS, scoring.PROBABILITY, scoring.ANOMALY, scoring.MARGIN,
-    scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.HELD_CLASS, scoring.HELD_SOURCE,
-)  # fmt: skip
 _ORDER = {scoring.LIST_RANK: "ascending", scoring.MARGIN: "descending", ENTITY_ID: "ascending"}
-_LISTED = (
-    ENTITY_ID, scoring.LIST_RANK, scoring.REGION_RANK, scoring.CAPACITY_REGION, scoring.BETTER_CLASS, scoring.BETTER_CHANGES,
-)  # fmt: skip
-COLUMNS = (
-    "position", "entity_id", "name", "address", "status", "entity_type", "established_on", "industry_code", "industry_section",
-    "region_code", "region_middle", "region_top", "risk_class", "credit_points", "probability", "anomaly", "margin", "peer_group",
-    "is_listed", "region_rank", "capacity_region", "previous_position", "previous_class", "moved_by",
-    "probability_low", "probability_high", "held_class", "held_source", "better_class", "better_changes",
-)  # fmt: skip
+COLUMNS = tuple(str(field.name) for field in Ranked._meta.concrete_fields)
+"""What is published of each entity. ``rank`` reads those that a table has from that table."""
 _MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_metrics")
 """Facts of a model that pages need. A rule, or a day without a model, lacks some."""
-_REASON = (
-    "reason_rank", "indicator", "contribution", "value", "peer_median", "peer_group", "peer_count", "rests_on", "newest_on",
-)  # fmt: skip
+_REASON = tuple(str(field.name) for field in Reason._meta.concrete_fields if field.name not in {"id", "position"})
 _MAY_BE_EMPTY = frozenset({"peer_group", "rests_on"})
 """Texts that a reason may lack."""
 
@@ -150,11 +133,12 @@ def rank(run: FinishedRun, before: PreviousRun | None, with_gap: frozenset[str])
     First the listed in the list's order; then all others by descending margin, ties by identifier. Nobody visits the others, so
     their ties need no secret order.
     """
-    ranking = run.day(scoring.SCORES, _SCORES).to_pandas()
-    listed = run.day(scoring.RISK_LIST, _LISTED).to_pandas()
-    peers = run.day(features_contract(), [ENTITY_ID, scoring.PEER_GROUP]).to_pandas()
-    ranking = ranking.merge(known_entities(run), on=ENTITY_ID, how="left").merge(listed, on=ENTITY_ID, how="left")
-    ranking = _in_order(ranking.merge(peers, on=ENTITY_ID, how="left"))
+    ranking = run.day(scoring.SCORES, _published_columns(scoring.SCORES)).to_pandas()
+    ranking = ranking.merge(known_entities(run), on=ENTITY_ID, how="left")
+    for contract, more in ((scoring.RISK_LIST, (scoring.LIST_RANK,)), (features_contract(), ())):
+        columns = [*_published_columns(contract, but=ranking.columns), *more]
+        ranking = ranking.merge(run.day(contract, columns).to_pandas(), on=ENTITY_ID, how="left")
+    ranking = _in_order(ranking)
     ranking["position"] = np.arange(1, len(ranking) + 1)
     ranking["is_listed"] = ranking[scoring.LIST_RANK].notna()
     ranking = add_movement(ranking, run, before, with_gap)
@@ -172,7 +156,13 @@ def _in_order(ranking: pd.DataFrame) -> pd.DataFrame:
 
 def known_entities(run: FinishedRun) -> pd.DataFrame:
     """Each entity in its newest version known by the end of the day, with shared identifiers as numbers."""
-    return run.newest(silver.ENTITY, _ENTITY, registration.CHANGED_ON, numbered=SHARED)
+    columns = (*_published_columns(silver.ENTITY), registration.CLOSED_ON)
+    return run.newest(silver.ENTITY, columns, registration.CHANGED_ON, numbered=SHARED)
+
+
+def _published_columns(contract: Contract, but: Container[str] = ()) -> list[str]:
+    """The entity's identifier, and the contract's columns that are published, without those of ``but``."""
+    return [ENTITY_ID, *(name for name in contract.columns if name in COLUMNS and name != ENTITY_ID and name not in but)]
 
 
 def _reasons(run: FinishedRun, ranking: pd.DataFrame) -> dict[str, pa.ChunkedArray]:

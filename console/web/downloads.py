@@ -1,12 +1,18 @@
-"""File downloads: streamed, a few at once for each server process, and a page with the reason if there is no file."""
+"""File downloads: recorded in the audit, streamed, a few at once for each server process; a page says why there is no file."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from functools import wraps
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+
+from console.apps.audit.chain import record_event
+from console.apps.audit.models import Kind
+from console.apps.ranking.models import PublishedRun
 
 MAX_DOWNLOADS = 4
 """Half of the eight threads that :mod:`console.server` gives a process: slow downloads leave threads for pages."""
@@ -77,9 +83,23 @@ def file_response(make: Callable[[], Iterable[bytes]], name: str, content_type: 
     return response
 
 
-def no_file_page(request: HttpRequest, error: NoFile) -> HttpResponse:
-    """The page that says why there is no file, and what to do."""
-    response = render(request, "failure.html", {"what": error.why, "most": error.most}, status=error.status)
-    if error.status == 503:
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-    return response
+def record_export(request: HttpRequest, what: str, run: PublishedRun | None = None, **detail: Any) -> None:
+    """Record in the audit who downloads what, before the file is sent."""
+    run_id = run.run_id if run else ""
+    record_event(Kind.EXPORTED, request.user, run_id=run_id, detail={"what": what, **detail})
+
+
+def explain_no_file(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Decorate a view: where there is no file, it answers with a page that says why and what to do."""
+
+    @wraps(view)
+    def explained(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NoFile as error:
+            response = render(request, "failure.html", {"what": error.why, "most": error.most}, status=error.status)
+            if error.status == 503:
+                response.headers["Retry-After"] = str(RETRY_SECONDS)
+            return response
+
+    return explained

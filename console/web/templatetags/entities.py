@@ -1,4 +1,4 @@
-"""The rows of the risk list, rendered by Jinja: its compiled templates are faster than Django's for fifty rows with many tags."""
+"""The table of the risk list, rendered by Jinja: its compiled templates are faster than Django's for fifty rows with many tags."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAGS = (data, person, region, sentence, t, word)
 
 @register.simple_tag(takes_context=True)
 def entities(context: template.Context) -> SafeString:
-    """The rows, with the context and the tags of the page."""
+    """The head and the rows, with the context and the tags of the page."""
     values: dict[str, Any] = context.flatten()
     tags = {tag.__name__: partial(tag, values) for tag in TAGS}
     # Jinja escapes like Django.

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_LIST
-from console.apps.audit.chain import record_event
-from console.apps.audit.models import Kind
 from console.apps.decisions.models import Case
 from console.apps.evidence.models import Figure
 from console.apps.ranking.models import CLASSES, PublishedRun
 from console.apps.ranking.runs import current_run, ranked_of, reasons_of
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
+from console.web.downloads import explain_no_file, file_response, record_export
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.queries.time_charts import Scope, cached_for_jurisdiction, monthly_counts, time_chart, unbiased
 from jobs.texts.names import code_name, indicator_name, sections_of
@@ -136,13 +135,14 @@ def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
 
 
 @for_roles(READS_LIST)
+@explain_no_file
 def export_chart(request: HttpRequest, key: str) -> HttpResponse:
     """The counts of a chart as a file."""
     run = current_run()
     if run is None or key not in {*CHARTS, *OVER_TIME}:
         raise Http404
     texts, scope = request.texts, _scope(request)
-    detail: dict[str, Any] = {"what": f"chart {key}"}
+    about = {}
     if key in CHARTS:
         rows: list[tuple[Any, ...]] = list(CHARTS[key](request, run))
         head = [texts(f"explore.{key}"), texts("explore.count")]
@@ -150,9 +150,10 @@ def export_chart(request: HttpRequest, key: str) -> HttpResponse:
         chart = time_chart(key, monthly_counts(request, run, scope), run.as_of)
         rows = [(f"{month:%Y-%m}", *values) for month, values in chart.rows]
         head = [texts("explore.month"), *(texts(f"measure.{line.key}") for line in chart.lines)]
-        detail |= {"region": scope.region, "industry": scope.industry}
-    record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail={**detail, "rows": len(rows)})
-    lines = csv_lines(head, rows)
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{key}-{run.as_of}.csv"'
-    return response
+        about = {"region": scope.region, "industry": scope.industry}
+
+    def make() -> Iterable[bytes]:
+        record_export(request, f"chart {key}", run, **about, rows=len(rows))
+        return csv_lines(head, rows)
+
+    return file_response(make, f"{key}-{run.as_of}.csv", "text/csv; charset=utf-8")

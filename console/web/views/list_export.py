@@ -9,14 +9,12 @@ from wsgiref.util import FileWrapper
 from django.http import Http404, HttpRequest, HttpResponse
 
 from console.apps.accounts.roles import READS_LIST
-from console.apps.audit.chain import record_event
-from console.apps.audit.models import Kind
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import reasons_of
 from console.core.policy import policy_of
 from console.core.spreadsheets import csv_lines, xlsx_file
 from console.web.access import for_roles
-from console.web.downloads import NoFile, file_response, no_file_page
+from console.web.downloads import NoFile, explain_no_file, file_response, record_export
 from console.web.queries.filtered_list import Filtered
 from console.web.queries.list_filters import Filters
 from console.web.views.risk_list import run_of
@@ -34,12 +32,10 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlform
 
 
 @for_roles(READS_LIST)
+@explain_no_file
 def export_list(request: HttpRequest, format: str) -> HttpResponse:
     """The list as CSV or XLSX. A list too long for a sheet is refused, not truncated."""
-    try:
-        return list_file(request, format)
-    except NoFile as error:
-        return no_file_page(request, error)
+    return list_file(request, format)
 
 
 def list_file(request: HttpRequest, format: str) -> HttpResponse:
@@ -63,8 +59,8 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         texts = request.texts
         head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]
         rows = _rows(_parts(filtered, count), run, request.language)
-        detail = {"what": "risk_list", "format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
-        record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail=detail)
+        about = {"format": format, "filters": filters.given(), "rows": count, "is_whole": run.is_whole}
+        record_export(request, "risk_list", run, **about)
         return csv_lines(head, rows) if format == "csv" else FileWrapper(xlsx_file(str(run.as_of), head, rows), PART)
 
     # A thinned day says so in the file name: entities that were not listed are missing.

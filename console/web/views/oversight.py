@@ -16,16 +16,15 @@ from django.shortcuts import render
 
 from console.apps.accounts.roles import READS_AUDIT, READS_LIST
 from console.apps.audit import spool
-from console.apps.audit.chain import append, find_breaks, head_at, read_head, record_event
+from console.apps.audit.chain import find_breaks, head_at, read_head, record_event
 from console.apps.audit.chain_export import chain_lines
-from console.apps.audit.events import event_facts
 from console.apps.audit.models import AuditEvent, Kind
 from console.apps.ranking.current_policy import current_policy
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import current_run
 from console.core.spreadsheets import csv_lines
 from console.web.access import for_roles, note_view
-from console.web.downloads import NoFile, file_response, no_file_page
+from console.web.downloads import explain_no_file, file_response, record_export
 from jobs.texts.model_card import card_markdown, parse_card, stored_sections
 from jobs.texts.names import indicator_name
 
@@ -107,35 +106,30 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 @for_roles(READS_AUDIT)
+@explain_no_file
 def export_audit(request: HttpRequest) -> HttpResponse:
     """All events of the page's filters as CSV. The export is recorded before it is sent."""
     spool.flush()
     filters, events = _filtered_events(request)
     head = read_head()
     events = events.filter(number__lte=head.number).order_by("number")
-    facts = event_facts(Kind.EXPORTED, request.user, detail={"what": "audit", "filters": filters, "rows": events.count()})
 
     def make() -> Iterable[bytes]:
-        append([facts])
+        record_export(request, "audit", filters=filters, rows=events.count())
         return csv_lines(COLUMNS, events.values_list(*COLUMNS).iterator(2000))
 
-    try:
-        return file_response(make, f"audit-to-{head.number}.csv", "text/csv; charset=utf-8")
-    except NoFile as error:
-        return no_file_page(request, error)
+    return file_response(make, f"audit-to-{head.number}.csv", "text/csv; charset=utf-8")
 
 
 @for_roles(READS_AUDIT)
+@explain_no_file
 def export_chain(request: HttpRequest) -> HttpResponse:
     """The whole chain as a file that anyone can verify, without personal details."""
 
     def make() -> Iterable[bytes]:
         return (line.encode() for line in chain_lines(request.user, is_whole=False))
 
-    try:
-        return file_response(make, "audit-chain.jsonl", "application/jsonl; charset=utf-8")
-    except NoFile as error:
-        return no_file_page(request, error)
+    return file_response(make, "audit-chain.jsonl", "application/jsonl; charset=utf-8")
 
 
 @for_roles(READS_LIST)
@@ -172,15 +166,18 @@ def model(request: HttpRequest) -> HttpResponse:
 
 
 @for_roles(READS_LIST)
+@explain_no_file
 def model_card(request: HttpRequest) -> HttpResponse:
     """The model card as a Markdown file in English. The export is recorded."""
     run = current_run()
     if run is None or not run.model_card:
         raise Http404
-    record_event(Kind.EXPORTED, request.user, run_id=run.run_id, detail={"what": "model card", "model": run.model_id})
-    response = HttpResponse(card_markdown(run.model_card), content_type="text/markdown; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="model-{run.as_of}.md"'
-    return response
+
+    def make() -> Iterable[bytes]:
+        record_export(request, "model card", run, model=run.model_id)
+        return [card_markdown(run.model_card).encode()]
+
+    return file_response(make, f"model-{run.as_of}.md", "text/markdown; charset=utf-8")
 
 
 @dataclass(frozen=True)
