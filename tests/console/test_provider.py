@@ -95,7 +95,7 @@ def handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
 def provider(tmp_path: Path) -> Iterator[Provider]:
     made = Provider()
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler(made))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     made.address = f"http://127.0.0.1:{server.server_port}"
     described = tmp_path / "provider.toml"
     described.write_text(description(made.address), encoding="utf-8")
