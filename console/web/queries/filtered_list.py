@@ -146,7 +146,10 @@ class Filtered:
 
 
 def needs_listed(filters: Filters) -> bool:
-    """Whether the filters leave only listed entities, which have the first positions: only they have reasons and reviews."""
+    """Whether the filters leave only listed entities, which have the first positions: only they have reasons and reviews.
+
+    A case without a listed entity can be overdue, so the filter of overdue cases keeps it.
+    """
     given = [(FILTERS[name], value) for name, value in filters.given().items()]
     return any(row.needs_listed(value) or (row.without_case(value) and not filters.overdue) for row, value in given)
 
