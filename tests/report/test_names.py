@@ -17,7 +17,9 @@ from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
-MAINLAND = re.compile("數據|信息|默認|鏈接|(?<!法定)程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希|合同|聯繫|水平|紅衝")
+MAINLAND = re.compile(
+    "數據|信息|默認|鏈接|(?<!法定)程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希|合同|聯繫|水平|紅衝"
+)
 """Mainland terms that OpenCC keeps and for which Traditional Chinese has other words. (法定程序, a lawful procedure, is right.)"""
 STORED = ("reason.", "unit.", "peer.")
 """The sections whose texts are stored with a day's list."""
