@@ -16,7 +16,7 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SOURCES
 from jobs.formats.raw_records import RAW_TYPES, decimal_digits
 from jobs.formats.registry import FILE_FORMATS
-from jobs.profile.mapping_sql import is_sql
+from jobs.profile.mapping_sql import tokens
 from jobs.profile.validation import (
     SETTINGS,
     Count,
@@ -53,10 +53,18 @@ def _contract(name: Any) -> Any:
     return SOURCES[name]
 
 
+def _sql(text: str) -> str:
+    try:
+        tokens(text)
+    except ValueError:
+        raise refusal(f"has a text or a name that does not end: {text}", "close it with its quote or backtick") from None
+    return text
+
+
 Delimiter = Annotated[str, holds(_is_delimiter, "give one ASCII character that is no quote")]
 Encoding = Annotated[str, holds(_is_encoding, "name a text encoding, such as utf-8 or gb18030")]
 Variable = Annotated[str, holds(lambda name: bool(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)), "name an environment variable")]
-Sql = Annotated[Text, holds(is_sql, "close each string with its quote, and each name in backticks")]
+Sql = Annotated[Text, AfterValidator(_sql)]
 Value = Annotated[Any, holds(lambda value: isinstance(value, str | int | float), "write text, a number, true or false")]
 
 

@@ -56,15 +56,6 @@ def tokens(sql: str) -> list[Token]:
     return [Token(sql[start:end], start, end) for start, end in places]
 
 
-def is_sql(sql: str) -> bool:
-    """Whether every string and every name in backticks of a SQL text ends."""
-    try:
-        tokens(sql)
-    except ValueError:
-        return False
-    return True
-
-
 def quoted(name: str, lookups: Iterable[str] = ()) -> str:
     """A raw column's name as SQL; a lookup's column ``lookup.column`` as two quoted names."""
     lookup, dot, column = name.partition(".")
