@@ -112,7 +112,7 @@ def test_names_and_functions_in_comments_stay_as_they_are(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("sql", ["nullif(`单位`, '日期)", "trim(`单位)"])
 def test_an_expression_with_a_text_or_name_that_does_not_end_is_refused(tmp_path: Path, sql: str) -> None:
-    with pytest.raises(ConfigError, match=r"columns\.entity_name:  has a text or a name that does not end"):
+    with pytest.raises(ConfigError, match=r"columns\.entity_name: has a text or a name that does not end"):
         load_mapping(write_mapping(tmp_path, GOOD.replace("nullif(`单位`, '日期')", sql)))
 
 
