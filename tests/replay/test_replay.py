@@ -146,10 +146,10 @@ def strip_manifest(town: Town) -> None:
         (lose_version, "its inputs are gone: version 1 of silver.entity"),
         (lose_model, "is not in models/ as it was stored"),
         (change_model, "is not in models/ as it was stored"),
-        (change_manifest, "the manifest is not as the run wrote it"),
-        (change_what_the_id_leaves_out, "the manifest is not as the run wrote it"),
-        (cut_manifest, "the manifest is not as the run wrote it"),
-        (strip_manifest, "the manifest is not as the run wrote it: it names no profile"),
+        (change_manifest, "the manifest has changed since the run wrote it"),
+        (change_what_the_id_leaves_out, "the manifest has changed since the run wrote it"),
+        (cut_manifest, "the manifest has changed since the run wrote it"),
+        (strip_manifest, "the manifest has changed since the run wrote it: it names no profile"),
     ],
 )
 def test_a_lost_input_is_named_and_cannot_be_ignored(
@@ -167,7 +167,7 @@ def test_a_finished_day_without_its_manifest_is_not_reported_as_unfinished(town:
     run_manifest_path(town.home, TODAY).unlink()
     done = replay(capfd, town)
     assert done.code == CANNOT
-    assert f"the manifest of {TODAY} is gone, and that of its run {run} is there" in done.err
+    assert f"the manifest of {TODAY} is missing, although that of its run {run} exists" in done.err
     run_manifest_path_by_id(town.home, run).unlink()
     assert replay(capfd, town).code == NOTHING
 
