@@ -148,7 +148,7 @@ def _manifest(run: dict[str, Any]) -> Iterator[ReplayBlocker]:
     # Older versions wrote manifests without a digest.
     if run.get("run_id") != run_id_of(run) or run.get("digest", digest_of(run)) != digest_of(run):
         yield ReplayBlocker(
-            f"the manifest has changed since the run wrote it: its content does not match its own id and digest, {run.get('run_id')}",
+            f"the manifest has changed since the run wrote it: it does not match its own id and digest, {run.get('run_id')}",
             "restore the manifest from a backup",
             is_lost=True,
         )
