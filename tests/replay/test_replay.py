@@ -95,7 +95,7 @@ def test_a_value_changed_by_hand_is_reported_with_table_key_column_and_both_valu
         }
     ]
     assert set(map(len, found.values())) == {0}
-    assert f"differs first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
+    assert f"differs, first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
 
 
 def test_an_entity_removed_from_the_list_by_hand_is_reported(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
