@@ -141,7 +141,7 @@ class Reason(models.Model):
         return reasons.Reason.of({**vars(self), "as_of": self.run.as_of})
 
 
-class Tie(models.Model):
+class SharedIdentifier(models.Model):
     """Another entity that shares an identifier with a listed one on the register: the kind of identifier, never its value."""
 
     position = models.IntegerField()
@@ -151,6 +151,7 @@ class Tie(models.Model):
 
     class Meta:
         managed = False
+        db_table = "ranking_tie"
         ordering = ("position", "kind", "id")
         indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
 
@@ -165,5 +166,5 @@ class Postings(models.Model):
         managed = False
 
 
-OF_RUN = (Ranked, Reason, Tie, Postings)
+OF_RUN = (Ranked, Reason, SharedIdentifier, Postings)
 """The tables of a run's database."""
