@@ -58,7 +58,7 @@ def _regions(context: Context, texts: Texts, names: Names) -> Chart:
     bars = [
         Bar(
             names.region_path(region),
-            texts("chart.regions_note", listed=number(count), capacity=number(capacity.of(region))),
+            texts("chart.regions_note", listed=number(count), n=number(capacity.of(region))),
             count,
             mark=capacity.of(region),
         )

@@ -38,12 +38,12 @@ class Texts:
     words: Mapping[str, str]
 
     def __call__(self, key: str, **values: object) -> str:
-        """Return the text of ``key``, filled in. Where ``n`` is 1, use the text of ``key_1`` if there is one.
+        """Return the text of ``key``, filled in. Where ``n`` is 1, 1 in digits or with a sign, use ``key_1`` if there is one.
 
         Raises:
             KeyError: for an unknown key or a missing value, which is a bug of the caller.
         """
-        if values.get("n") == 1 and f"{key}_1" in self.words:
+        if str(values.get("n")).lstrip("+-") == "1" and f"{key}_1" in self.words:
             key = f"{key}_1"
         return self.words[key].format(**values)
 

@@ -74,7 +74,7 @@ def with_marks(shown: str, texts: Texts) -> str:
 
 def _with_word(shown: str, key: str, texts: Texts) -> str:
     shown = with_marks(shown, texts)
-    return texts(key, n=1 if shown == "1" else shown) if key in texts.words else shown
+    return texts(key, n=shown) if key in texts.words else shown
 
 
 def _money(amount: float, texts: Texts, currency: str) -> str:

@@ -86,8 +86,8 @@ def test_home_shows_a_supervisor_open_and_late_appeals(site: Site, entity: Ranke
     site.now[0] += timedelta(days=30)
 
     assert site.client("zhao").get("/").context["late_appeals"] == 1
-    assert "appeals wait for an answer" in site.client("zhao").get("/").content.decode()
-    assert "appeals wait for an answer" not in site.client("wang").get("/").content.decode()
+    assert "appeal waits for an answer" in site.client("zhao").get("/").content.decode()
+    assert "appeal waits for an answer" not in site.client("wang").get("/").content.decode()
 
 
 def test_the_number_of_queries_does_not_depend_on_the_appeals(site: Site, entity: Ranked) -> None:

@@ -53,7 +53,7 @@ def test_its_page_shows_the_states_of_members_and_the_results_of_visits(site: Si
 
     assert (page.context["visited"], page.context["hits"]) == (1, 1)
     assert dict(page.context["states"]) == {"to_review": 4, "visited": 1}
-    assert "Filter: Class: D high" in page.content.decode()
+    assert "<strong>Filtered by</strong> Class: D (high risk)" in page.content.decode()
 
     # The entity and its case have moved: only users of the new region may see the result.
     Case.objects.filter(pk=case.pk).update(region_code="410102", region_middle=ZHENGZHOU, region_top="410000")

@@ -123,7 +123,7 @@ def test_pages_name_the_source_with_the_gap(site: Site, moved: Callable[..., Ran
     entity, client = moved({TAX: 77.0}, tax_is_missing), site.client("wang")
 
     assert [row.entity_id for row in client.get("/list/", {"moved": "data"}).context["rows"]] == [entity.entity_id]
-    assert "Data arrived late, failed checks or were corrected: tax" in client.get(f"/entity/{entity.entity_id}/").content.decode()
+    assert "Data arrived late, failed checks or were corrected · tax" in client.get(f"/entity/{entity.entity_id}/").content.decode()
     assert "On this day or the day before, the delivery did not arrive as expected" in client.get("/status/").content.decode()
 
 

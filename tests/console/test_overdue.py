@@ -53,6 +53,7 @@ def test_a_visit_is_overdue_from_the_day_after_its_deadline_in_working_days(
 
     assert list(overdue(Case.objects.all(), date(2026, 7, day))) == [case] * is_late
     assert days_overdue(case, date(2026, 7, day), current_policy()) == days
+    assert "<strong>1</strong> visit planned<" in site.client("wang").get("/").content.decode()
     home = {name: site.client(name).get("/").context for name in ("wang", "li", "zhang", "yang")}
     assert (home["wang"]["overdue"], home["li"]["overdue"]) == (int(is_late), 0)
     assert (home["zhang"]["late_cases"], home["yang"]["late_cases"]) == (int(is_late), 0)
@@ -138,7 +139,7 @@ def test_the_list_can_be_filtered_to_overdue_cases(site: Site, send: Any, langua
     assert [row.entity_id for row in page.context["rows"]] == [late.entity_id]
     shown = page.content.decode()
     assert f'<option value="yes" selected>{texts("filter.overdue_yes")}</option>' in shown
-    assert f"{texts('filter.overdue')}: {texts('filter.overdue_yes')}" in shown
+    assert f"{texts('filter.overdue')}{texts('word.colon')}{texts('filter.overdue_yes')}" in shown
     assert texts("visits.days_overdue", n=3) in shown
     assert page.context["rows"][0].days_overdue == 3
     assert not client.get("/list/", {"overdue": "yes", "assigned": "nobody"}).context["rows"]

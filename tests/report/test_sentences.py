@@ -69,6 +69,8 @@ def test_every_sentence_is_filled_in_every_language(indicator, language):
         (999_900, "minor currency unit", "zh-Hans", "9,999元"),
         (-5_000_000, "minor currency unit", "zh-Hans", "-5万元"),
         (0.1, "points", "en", "+10 percentage points"),
+        (0.01, "points", "en", "+1 percentage point"),
+        (-1.0, "z", "en", "-1 standard deviation"),
         (0.0, "share", "en", "0%"),
     ],
 )
