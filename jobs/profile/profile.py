@@ -116,6 +116,13 @@ class Certainty:
 
 
 @dataclass(frozen=True, config=SETTINGS)
+class Scoring:
+    """What a margin consists of."""
+
+    anomaly_weight: Annotated[Number, holds(lambda weight: weight >= 0, "give 0 or more")]
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class Retention:
     """For how many days, the day itself included, a home keeps what can be computed again."""
 
@@ -161,7 +168,7 @@ class Profile:
     classes: Annotated[dict[str, Whole], ReadBy("score")]
     certainty: Annotated[Certainty, ReadBy("score")]
     training: Training
-    scoring: dict[str, Number]
+    scoring: Scoring
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
     legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -74,6 +74,8 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("fresh_days = 92", "fresh_days = -1", "certainty.fresh_days", "0 days or more"),
         ("half_life_days = 365", "half_life_days = 0", "certainty.half_life_days", "more than 0"),
         ('ordinary = "B"', 'ordinary = "E"', "certainty.ordinary", "use one of"),
+        ("anomaly_weight = 0.5", "anomaly_wieght = 0.5", "scoring.anomaly_wieght", "did you mean 'anomaly_weight'"),
+        ("anomaly_weight = 0.5", "anomaly_weight = -1", "scoring.anomaly_weight", "0 or more"),
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
         ("seed = 20260101", "seed = -1", "training.seed", "0 or more"),
         ("weight_cap = 10.0", "weight_cap = 0.5", "training.weight_cap", "1 or more"),
