@@ -11,7 +11,7 @@ ABOUT = """
 Each result was measured once with the command beside it. The files in `benchmarks/results` have the figures of every set, fold
 and world.
 """
-SELECTIVE_HEAD = "| labels | entities | slope | observed ÷ expected | worlds with both in range |"
+SELECTIVE_HEAD = "| labels | entities | slope | found ÷ expected | worlds with both in range |"
 ANOMALY_HEAD = "| sets | number | mean gain in ROC-AUC | in average precision | better on | worst |"
 LABELS = {"weighted": "weighted (default)", "unweighted": "unweighted"}
 
@@ -48,7 +48,7 @@ def _selective(facts: dict[str, Any]) -> str:
         "Calibration of probabilities",
         f"`python -m benchmarks.selective --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities. The "
         f"probabilities of the last day are compared with the true chance that a visit finds a violation. The target is 0.9 to "
-        f"1.1 for both figures: the slope of the truth on the log-odds, and observed ÷ expected findings within capacity. Means "
+        f"1.1 for both figures: the slope of the truth on the log-odds, and found ÷ expected findings within capacity. Means "
         f"over worlds, with minimum and maximum.",
         [SELECTIVE_HEAD, "|---|---|---|---|---:|", *rows],
     )

@@ -209,7 +209,7 @@ def gate_days(
 def _why(check: CheckResult, contract: Contract) -> str:
     rule = next(rule for rule in contract.batch_rules if rule.id == check.rule_id)
     words = BOUND_OF[rule.check].words
-    return f"{check.column} was {check.observed:.4g} where {words} {check.limit:.4g} is asked ({check.about})"
+    return f"{check.column} was {check.observed:.4g}, but {words} {check.limit:.4g} is required ({check.about})"
 
 
 def _quiet_context() -> Any:

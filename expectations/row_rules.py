@@ -58,7 +58,7 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
     rules = critical_rules(contract)
     whole = add_missing_columns(rows, contract)
     if not rules:
-        rules = contract.row_rules[:1] or (RowRule("none", "true", Severity.CRITICAL, "nothing is asked"),)
+        rules = contract.row_rules[:1] or (RowRule("none", "true", Severity.CRITICAL, "no rule"),)
         whole = whole.filter(F.lit(False))
     broken = whole.withColumn(
         RULE_ID, _by_rule(rules, when=lambda rule: ~F.expr(rule.holds()), then=lambda rule: F.lit(rule.id))

@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
 
 
 HEAD = (
-    "| world | labels | champion | slope | observed ÷ expected within capacity | of all | ROC-AUC | first two within 0.9 to 1.1 |\n"
+    "| world | labels | champion | slope | found ÷ expected within capacity | of all | ROC-AUC | first two within 0.9 to 1.1 |\n"
     "|---|---|---|---:|---:|---:|---:|---|"
 )
 

@@ -34,7 +34,7 @@ MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN = "may be listed", "not yet found", "eve
 GROUPS = (MAY_BE_LISTED, NOT_YET_FOUND, ALL_KNOWN)
 """Entities evaluated: those that the day could list, those of them without a finding, and all, with revoked and suspended ones."""
 LOWEST, HIGHEST = 0.9, 1.1
-"""Target range of slope and observed ÷ expected."""
+"""Target range of slope and found ÷ expected."""
 
 
 def compare(lake: Lake, profile: Profile, world: Path, as_of: date) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def by_group(scored: pd.DataFrame, active: pd.Index, found: pd.Series, at: int) 
 
 
 def measures(scored: pd.DataFrame, at: int) -> dict[str, float]:
-    """Calibration over the entities, and observed ÷ expected findings of visits to the first ``at``."""
+    """Calibration over the entities, and found ÷ expected findings of visits to the first ``at``."""
     p = scored[PROBABILITY].to_numpy(dtype=np.float64)
     truth = scored[WOULD_FIND].to_numpy(dtype=np.float64)
     calibration = calibration_metrics(p, truth, np.ones((1, len(p))))

@@ -79,7 +79,11 @@ CONTRACT = Contract(
     batch_rules=(
         BatchRule("complaint_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
         BatchRule(
-            "complaint_volume", BatchCheck.VOLUME, 0.1, Severity.CRITICAL, "as many rows as its own past leads one to expect"
+            "complaint_volume",
+            BatchCheck.VOLUME,
+            0.1,
+            Severity.CRITICAL,
+            "the number of rows is as expected from earlier deliveries",
         ),
         BatchRule("complaint_fresh", BatchCheck.FRESH, 14, Severity.CRITICAL, "the newest complaint is recent"),
         BatchRule(
@@ -87,7 +91,7 @@ CONTRACT = Contract(
             BatchCheck.UNKNOWN_ENTITY_SHARE,
             0.2,
             Severity.WARNING,
-            "most entities complained of are registered",
+            "most entities that complaints name are registered",
         ),
     ),
 )

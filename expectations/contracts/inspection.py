@@ -29,7 +29,7 @@ REPORTED_AT = Column("reported_at", Type.TIMESTAMP, "The instant (UTC) the repor
 VISIT_STATUS = Column("visit_status", Type.STRING, "Whether the visit took place", required=True)
 ITEMS_CHECKED = Column("items_checked", Type.INT, "Checkpoints looked at", unit="count")
 BREACHES = Column("breaches", Type.INT, "Checkpoints breached", unit="count")
-SEVERITY = Column("severity", Type.INT, "0 none … 4 grave", unit="grade")
+SEVERITY = Column("severity", Type.INT, "0 none … 4 very serious", unit="grade")
 FOUND_VIOLATION = Column("found_violation", Type.BOOLEAN, "Whether a violation was found: the label")
 INSPECTOR_ID = Column("inspector_id", Type.STRING, "The inspector; never a feature", sensitivity=Sensitivity.PERSONAL)
 PENALTY_MINOR = Column("penalty_minor", Type.BIGINT, "The penalty imposed", unit="minor currency unit")
@@ -71,7 +71,7 @@ CONTRACT = Contract(
             "inspected_has_result",
             f"visit_status <> 'inspected' OR selected_by = '{FOLLOW_UP}' OR found_violation IS NOT NULL",
             Severity.CRITICAL,
-            "a visit that took place has a result, unless it follows up what was found before",
+            "a visit that took place has a result, unless it is a follow-up",
             FOUND_VIOLATION,
         ),
         RowRule(

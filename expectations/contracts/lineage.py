@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from expectations.contracts.contract import Column, RowRule, Severity, Type, exact_rules, plausible, required_rules, value_rules
 
 ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile's id scheme", required=True)
-AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row speaks of", required=True)
+AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row describes", required=True)
 
 SOURCE = Column("source", Type.STRING, "The source mapping that the record came through", required=True)
 SOURCE_FILE = Column(

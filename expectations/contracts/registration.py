@@ -21,7 +21,7 @@ from expectations.contracts.lineage import ENTITY_ID, source_rules
 
 ID_SCHEME = Column("id_scheme", Type.STRING, "The scheme that entity_id follows, such as cn.uscc", required=True)
 NAME = Column("name", Type.STRING, "The registered name", required=True, sensitivity=Sensitivity.PUBLIC)
-TRADING_NAME = Column("trading_name", Type.STRING, "The name over the door", sensitivity=Sensitivity.PUBLIC)
+TRADING_NAME = Column("trading_name", Type.STRING, "The trading name, as on the shop sign", sensitivity=Sensitivity.PUBLIC)
 ENTITY_TYPE = Column("entity_type", Type.STRING, "The legal form, in broad kinds")
 STATUS = Column("status", Type.STRING, "Whether it may trade", required=True)
 INDUSTRY_CODE = Column("industry_code", Type.STRING, "The industry, by the profile's scheme (cn: GB/T 4754)")
@@ -102,7 +102,11 @@ CONTRACT = Contract(
     ),
     batch_rules=(
         BatchRule(
-            "registration_volume", BatchCheck.VOLUME, 0.1, Severity.WARNING, "as many rows as its own past leads one to expect"
+            "registration_volume",
+            BatchCheck.VOLUME,
+            0.1,
+            Severity.WARNING,
+            "the number of rows is as expected from earlier deliveries",
         ),
         BatchRule("registration_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
     ),

@@ -14,7 +14,7 @@ PROBABILITY = Column("probability", Type.DOUBLE, "Calibrated probability that a 
 PROBABILITY_LOW = Column(
     "probability_low",
     Type.DOUBLE,
-    "The lower end of its interval, wider where data are thin or stale",
+    "The lower end of its interval, wider where data are few or old",
     unit="probability",
 )
 PROBABILITY_HIGH = Column("probability_high", Type.DOUBLE, "The upper end of its interval", unit="probability")
@@ -27,9 +27,9 @@ RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D h
 HELD_CLASS = Column(
     "held_class",
     Type.STRING,
-    "Today's class where it is held back, as it does not hold without one unverified source; else null",
+    "Today's class where it is withheld because it depends on one unverified source; else null",
 )
-HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is held back")
+HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is withheld")
 
 SCORES = Contract(
     name="scores",
@@ -51,7 +51,7 @@ INDICATOR = Column("indicator", Type.STRING, "The indicator's column in features
 CONTRIBUTION = Column("contribution", Type.DOUBLE, "What the indicator adds to the margin", unit="log-odds", required=True)
 VALUE = Column("value", Type.DOUBLE, "The indicator's value, in the catalogue's unit")
 PEER_MEDIAN = Column("peer_median", Type.DOUBLE, "The median of the peer group")
-PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age and region as far as 30 are found")
+PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age and region, broadened until there are enough")
 PEER_COUNT = Column("peer_count", Type.BIGINT, "Peers with a value; null without a median", unit="count")
 RESTS_ON = Column("rests_on", Type.STRING, "The sources that the indicator is made of, the one of its events first")
 NEWEST_ON = Column(
@@ -63,7 +63,7 @@ NEWEST_ON = Column(
 REASONS = Contract(
     name="reasons",
     zone=Zone.GOLD,
-    about="Why each listed entity stands where it stands.",
+    about="The reasons for each listed entity's rank.",
     grain="listed entity × as_of × reason",
     key=(ENTITY_ID, AS_OF, REASON_RANK),
     columns=(
@@ -90,7 +90,7 @@ TIE_BREAK = Column("tie_break", Type.STRING, "Keyed hash of entity_id, by which 
 RISK_LIST = Contract(
     name="risk_list",
     zone=Zone.GOLD,
-    about="The day's visits: within each region's capacity, the entities that the policy's objective puts first.",
+    about="The day's visits: within each region's capacity, the entities that rank first by the policy's objective.",
     grain="listed entity × as_of",
     key=(ENTITY_ID, AS_OF),
     columns=(

@@ -14,7 +14,7 @@ ADDRESS_KEY = Column("address_key", Type.STRING, "The address, normalised for co
 NAME_KEY = Column("name_key", Type.STRING, "The name, normalised for comparing")
 ID_IS_VALID = Column("id_is_valid", Type.BOOLEAN, "Whether entity_id passes its scheme's check; a failure flags, it never drops")
 
-LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "How sure the link is", unit="probability", required=True)
+LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "The confidence of the link, 0 to 1", unit="probability", required=True)
 LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: name_and_address, name, address", required=True)
 
 VERSION = 2

@@ -14,7 +14,7 @@ RETURNS = Column("returns", Type.BIGINT, "Returns that were added up; none takes
 CHANGES_ON = Column("changes_on", Type.DATE, "The next day on which the row changes though nothing new is known")
 
 IS_THERE = Column("is_there", Type.BOOLEAN, "Whether the register has it; a row that it has not takes it away", required=True)
-TRADING_NAME_KEY = Column("trading_name_key", Type.STRING, "The name over the door, normalised for comparing")
+TRADING_NAME_KEY = Column("trading_name_key", Type.STRING, "The trading name, normalised for comparing")
 CHANGES_12M = Column("changes_12m", Type.BIGINT, "Changes of the last 365 days, each day and kind once", unit="count")
 LAST_CHANGED_ON = Column("last_changed_on", Type.DATE, "The day of the last change")
 REP_AND_ADDRESS_CHANGED = Column(
@@ -49,15 +49,15 @@ _SUMS: dict[str, tuple[str, str]] = {
     "output_tax_before": (f"Output tax {_YEAR_BEFORE}", _MINOR),
     "input_tax_before": (f"Input tax {_YEAR_BEFORE}", _MINOR),
     "invoices": (f"Invoices issued {_YEAR}", _COUNT),
-    "void_invoices": (f"Invoices made void {_YEAR}", _COUNT),
-    "all_tax_due": (f"Tax due of every kind {_YEAR}", _MINOR),
-    "all_arrears": (f"Arrears of every kind {_YEAR}", _MINOR),
+    "void_invoices": (f"Invoices voided {_YEAR}", _COUNT),
+    "all_tax_due": (f"Tax due, all taxes, {_YEAR}", _MINOR),
+    "all_arrears": (f"Arrears, all taxes, {_YEAR}", _MINOR),
     "heads": ("Employees, summed over the returns of months 0-2", _COUNT),
-    "heads_rows": ("Returns of months 0-2 that tell employees", _COUNT),
+    "heads_rows": ("Returns of months 0-2 that state employees", _COUNT),
     "heads_before": ("Employees, summed over the returns of months 12-14", _COUNT),
-    "heads_rows_before": ("Returns of months 12-14 that tell employees", _COUNT),
-    "positive_bits": ("A bit a month of 0-23: some sales were declared", "bits"),
-    "zero_bits": ("A bit a month of 0-23: zero sales were declared", "bits"),
+    "heads_rows_before": ("Returns of months 12-14 that state employees", _COUNT),
+    "positive_bits": ("One bit for each of months 0-23: some sales were declared", "bits"),
+    "zero_bits": ("One bit for each of months 0-23: zero sales were declared", "bits"),
     **{f"vat_quarter_{q}": (f"Sales declared for sales tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
     **{f"vat_months_{q}": (f"Months that those returns of quarter {q} cover", "months") for q in range(4)},
     **{f"cit_quarter_{q}": (f"Income declared for income tax in whole quarter {q}, 0 the last", _MINOR) for q in range(4)},
@@ -69,7 +69,7 @@ _SUMS: dict[str, tuple[str, str]] = {
 TAX_SUMS = Contract(
     name="tax_sums",
     zone=Zone.STATE,
-    about="What an entity's tax returns add up to over the windows that indicators speak of.",
+    about="The sums of an entity's tax returns over the windows of the indicators.",
     grain="entity × the day its sums changed",
     key=(ENTITY_ID, AS_OF),
     columns=(
@@ -100,8 +100,8 @@ def _maybe(column: Column) -> Column:
 REGISTER = Contract(
     name="register",
     zone=Zone.STATE,
-    about="What the register says of an entity: its newest version, as far as indicators and links ask, and how often it changed.",
-    grain="entity × the day what is said of it changed",
+    about="An entity's newest version in the register, as far as indicators and links read it, and how often it changed.",
+    grain="entity × the day its row changed",
     key=(ENTITY_ID, AS_OF),
     columns=(
         ENTITY_ID,

@@ -72,7 +72,11 @@ CONTRACT = Contract(
     ),
     batch_rules=(
         BatchRule(
-            "tax_filing_volume", BatchCheck.VOLUME, 0.2, Severity.CRITICAL, "as many rows as its own past leads one to expect"
+            "tax_filing_volume",
+            BatchCheck.VOLUME,
+            0.2,
+            Severity.CRITICAL,
+            "the number of rows is as expected from earlier deliveries",
         ),
         BatchRule("tax_filing_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
         BatchRule("tax_filing_fresh", BatchCheck.FRESH, 120, Severity.CRITICAL, "the newest period is recent"),

@@ -133,7 +133,7 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
     )
     if standing.get(scoring.HELD_CLASS):
         source = standing[scoring.HELD_SOURCE] or "one source without a name"
-        tree.add(f"class {standing[scoring.HELD_CLASS]} is held back: it depends on {escape(source)}")
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is withheld: it depends on {escape(source)}")
     if better := standing.get("better_en"):
         tree.add(Text(better))
     if not trace.features:

@@ -82,8 +82,8 @@ def test_rows_that_break_only_warnings_stay(outcome: GateOutcome) -> None:
 def test_a_day_is_stopped_by_critical_batch_rules_with_every_reason(outcome: GateOutcome) -> None:
     assert outcome.stopped_days == {
         date(2026, 3, 2): (
-            "volume_ratio was 0.05 where at least 0.1 is asked (as many rows as its own past leads one to expect)",
-            "age_days was 15 where at most 14 is asked (the newest complaint is recent)",
+            "volume_ratio was 0.05, but at least 0.1 is required (the number of rows is as expected from earlier deliveries)",
+            "age_days was 15, but at most 14 is required (the newest complaint is recent)",
         )
     }
 

@@ -66,7 +66,7 @@ def test_a_language_is_added_by_text_files_alone(copy: Path) -> None:
     assert done.returncode == 0, done.stderr
     reason, change, code, page = done.stdout.split("\n", 3)
     assert reason == "«Changes of registration in 12 months: 1.235 (peers: 1)»"
-    assert "«A change that was registered stays so; it counts for 12 months.»" in change
+    assert "«A registered change stays on record; it counts for 12 months.»" in change
     assert code == "«The data behind the reasons is wrong»"
     assert '<html lang="tlh">' in page
     assert re.search("<h1>«.*»</h1>", page)

@@ -11,16 +11,22 @@ from pyspark.sql import SparkSession
 from jobs.profile.profile import Profile
 from jobs.texts.languages import in_language, language_of, load_texts
 from jobs.texts.model_card import Block, Section, card_markdown, stored_sections
-from jobs.texts.names import Names
+from jobs.texts.names import Names, indicator_texts
 from jobs.texts.numbers import number
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 from jobs.transforms.features.peers import LEVELS, PARTS, assign_groups, count_cells
 
-MAINLAND = re.compile("數據|信息|默認|鏈接|程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希")
-"""Mainland terms that OpenCC keeps and for which Traditional Chinese has other words."""
+MAINLAND = re.compile(
+    "數據|信息|默認|鏈接|(?<!法定)程序|用戶|保存|質量|導出|文件|字符|概率|設置|打印|搜索|哈希|合同|聯繫|水平|紅衝"
+)
+"""Mainland terms that OpenCC keeps and for which Traditional Chinese has other words. (法定程序, a lawful procedure, is right.)"""
 STORED = ("reason.", "unit.", "peer.")
 """The sections whose texts are stored with a day's list."""
+
+
+def test_indicators_have_the_terms_of_traditional_chinese() -> None:
+    assert [key for key, text in indicator_texts("zh-Hant").words.items() if MAINLAND.search(text)] == []
 
 
 def test_traditional_chinese_uses_its_own_terms_and_the_same_placeholders() -> None:

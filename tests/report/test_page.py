@@ -107,13 +107,13 @@ def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context:
     assert "+4 standard deviations complaints value +4.00 standard deviations From tax returns, the newest of 2026-01-31. " in text
     assert "2026-01-31. What would change it: file." in text
     assert "2026-01-31. The business cannot change it itself. wait. peers: F · 330100" in text
-    assert "What would bring a better class Better 1 2 (2)" in text
+    assert "What would improve the class Better 1 2 (2)" in text
 
 
-def test_a_held_back_class_is_shown_with_its_source(context: Context) -> None:
-    held = "Class D is held back until a second source or a visit confirms it; without complaints it would not hold."
+def test_a_withheld_class_is_shown_with_its_source(context: Context) -> None:
+    held = "Class D is withheld until a second source or a visit confirms it; it depends on complaints alone."
     assert f"C higher {held} 340" in Tags(render_page(context, "en")).text()
-    assert "暫緩列為D類：去除投訴舉報這一來源後不成立" in Tags(render_page(context, "zh-Hant")).text()
+    assert "暫緩認定為D類：僅由投訴舉報支持" in Tags(render_page(context, "zh-Hant")).text()
 
 
 def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None:
@@ -123,7 +123,7 @@ def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None
     first_reason = "Late <b>filing</b> value 50% · peer median 4%"
     second_reason = "+4 standard deviations complaints value +4.00 standard deviations peers: F · 330100"
     assert f"D high 120 91.0% {first_reason} {second_reason}" in text
-    assert "What would bring a better class" not in text
+    assert "What would improve the class" not in text
 
 
 def test_the_classes_are_those_of_the_profile_with_the_best_first(home: Path, profile: Profile) -> None:

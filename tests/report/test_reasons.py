@@ -88,10 +88,10 @@ def better(letter: str | None, *wanted: tuple[str, float, float], is_best: bool 
 def test_a_better_class_is_shown_with_wanted_and_current_values() -> None:
     wanted = (("arrears_ratio", 0.4, 0.05), ("unfiled_returns", 3.0, 0.0))
     assert better("B", *wanted) == (
-        "It would be in class B with: 5% of the tax due is in arrears, now 40%; Tax returns of 24 months still missing: 0, now 3."
+        "Its class would be B with: 5% of the tax due is in arrears, now 40%; Tax returns of 24 months still missing: 0, now 3."
     )
     assert better("B", *wanted[:1], language="zh-Hans") == "满足以下情况即为B类：欠税占应纳税额的5%，现为40%。"
-    assert better(None).startswith("No change, to what is usual, of up to 3 indicators")
+    assert better(None).startswith("Even with up to 3 of the indicators")
     assert better(None, is_best=True) == "It is in the best class."
 
 

@@ -57,4 +57,4 @@ def test_a_stopped_source_is_printed(context: Context) -> None:
 def test_the_list_is_printed_in_chinese(context: Context) -> None:
     text = printed(context, language="zh-Hans")
     assert "浙江省杭州市" in text
-    assert "评分不作任何决定。" in text
+    assert "评分不替代执法决定。" in text

@@ -65,7 +65,14 @@ def test_the_markdown_shows_data_metrics_limits_and_directions(
     learnt: RiskModel, labelled: Labelled, evaluation: Evaluation
 ) -> None:
     card = rendered(learnt, labelled.X, evaluation)
-    for part in ("# Model abc", "2,000", "2025-01-28 to 2025-08-28", "| as it was |", "| random expected |", "less is riskier"):
+    for part in (
+        "# Model abc",
+        "2,000",
+        "2025-01-28 to 2025-08-28",
+        "| actual order of visits |",
+        "| random order, mean |",
+        "less is riskier",
+    ):
         assert part in card
     assert f"exp(-({learnt.calibration.slope:.6g} × m" in card
     assert "| margin | probability | low | high |" in card
