@@ -89,7 +89,7 @@ class LandedRecords:
         found = _first_failing(raw.limit(FEW_ROWS), expressions) or _first_failing(raw, expressions)
         name, why = found or ("", error)
         return ConfigError(
-            what=f"the mapping {f'of {name} ' if name else ''}cannot be applied to what was delivered: {first_line(why)}",
+            what=f"the mapping {f'of {name} ' if name else ''}cannot be applied to the delivered records: {first_line(why)}",
             where=f"{self.mapping.path.name}, deliveries from {min(days)} to {max(days)}",
             next_step="compare the files' types with the mapping: `steelyard config check --sources DIR`; or declare [raw.types]",
         )

@@ -126,7 +126,7 @@ def test_an_expression_that_fails_on_what_was_delivered_is_named_by_its_column(s
     lines = [f"{key},A,{int(key != at)},2020-01-01" for key in range(FEW_ROWS + 9)]
     shop.deliver("2026-01-01", *lines)
     with pytest.raises(
-        ConfigError, match=r"the mapping of registered_capital_minor cannot be applied to what was delivered: .*zero"
+        ConfigError, match=r"the mapping of registered_capital_minor cannot be applied to the delivered records: .*zero"
     ):
         shop.ingest("2026-01-01")
     shop.deliver("2026-01-01", *lines[:at], *lines[at + 1 :])
