@@ -14,7 +14,7 @@ from console.web.views.decisions import hand_over_open
 from console.web.views.entity import entity
 from console.web.views.explore import explore, export_chart
 from console.web.views.feedback import feedback, handle_one, reason_texts
-from console.web.views.list_export import export_list
+from console.web.views.list_export import download_list
 from console.web.views.risk_list import risk_list
 from console.web.views.visits import visits
 
@@ -34,7 +34,7 @@ urlpatterns = [
     path("going-on/", accounts.choose_next_page, name="going_on"),
     path("help/", lambda request: render(request, "help.html", {"policy": current_policy()}), name="help"),
     path("list/", risk_list, name="risk_list"),
-    path("list/export.<str:format>", export_list, name="export_list"),
+    path("list/export.<str:format>", download_list, name="export_list"),
     path("list/bulk/", decisions.decide_bulk, name="bulk"),
     path("list/bulk/undo/", decisions.undo_bulk, name="bulk_undo"),
     path("list/views/", saved_views.save_view, name="view_save"),

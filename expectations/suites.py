@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS_RULE = "columns_present"
 """The id of the check that every contract has: its columns exist."""
-COLUMNS_ABOUT = "every column of the contract is there"
+COLUMNS_ABOUT = "every column of the contract exists"
 
 
 def limit_of(rule: BatchRule, limits: Mapping[str, float]) -> float:

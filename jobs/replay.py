@@ -114,7 +114,7 @@ def _rows(lake: Lake, contract: Contract, as_of: date) -> pa.Table:
 
 def _cannot(home: Path, run: dict[str, Any], found: list[ReplayBlocker]) -> CannotReplay:
     is_lost = any(blocker.is_lost for blocker in found)
-    even_so = "" if is_lost else "; or use --even-so to see the result with what is there now"
+    even_so = "" if is_lost else "; or use --even-so to see the result with the present inputs"
     return CannotReplay(
         what=f"the run {run.get('run_id')} cannot be repeated exactly: " + "; ".join(blocker.what for blocker in found),
         where=str(home),
@@ -148,7 +148,7 @@ def _manifest(run: dict[str, Any]) -> Iterator[ReplayBlocker]:
     # Older versions wrote manifests without a digest.
     if run.get("run_id") != run_id_of(run) or run.get("digest", digest_of(run)) != digest_of(run):
         yield ReplayBlocker(
-            f"the manifest is not as the run wrote it: its content does not match its own id and digest, {run.get('run_id')}",
+            f"the manifest has changed since the run wrote it: it does not match its own id and digest, {run.get('run_id')}",
             "restore the manifest from a backup",
             is_lost=True,
         )

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.console.kinds import IN_ALL_REGIONS
+from benchmarks.console.kinds import kinds_in_all_regions, kinds_of
 from benchmarks.console.load import Crowd, crowd, request_kinds
 from benchmarks.console.made_up import DAYS, MadeUp, made_up
 from benchmarks.console.server import POSTGRESQL, SQLITE, Site, site
@@ -74,7 +74,7 @@ def _measure(options: argparse.Namespace, made: MadeUp, console: Site) -> dict[s
     users = make_users(max(2 * options.at_once, options.users))
     make_cases(min(options.cases, made.listed // 2), users)
     make_history(second, users, options.days)
-    content = read_content(random.Random(0))
+    content = read_content(random.Random(0), users[0])
     _close()
     facts: dict[str, Any] = {
         "machine": machine_facts(),
@@ -90,8 +90,8 @@ def _measure(options: argparse.Namespace, made: MadeUp, console: Site) -> dict[s
         if options.requests:
             all_regions, one_region = users[0 : 2 * options.at_once : 2], users[1 : 2 * options.at_once : 2]
             facts["pages"] = [
-                *by_kind(request_kinds(served, all_regions, content, options.requests), ALL),
-                *by_kind(request_kinds(served, one_region, content, options.requests, IN_ALL_REGIONS, seed=1), ONE),
+                *by_kind(request_kinds(served, all_regions, content, options.requests, kinds_of(content)), ALL),
+                *by_kind(request_kinds(served, one_region, content, options.requests, kinds_in_all_regions(content), seed=1), ONE),
             ]
             print(render(facts["pages"]), flush=True)
         if options.users:

@@ -3,35 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import quote
 
 from jobs.texts.languages import convert
 
-FILTERS = MappingProxyType(
-    {
-        "region": "region={region}",
-        "industry": "industry={industry}",
-        "class": "risk_class={risk_class}",
-        "state": "state={state}",
-        "overdue": "overdue=yes",
-        "reason": "reason={reason}",
-        "moved": "moved={moved}",
-        "listed": "listed=yes",
-        "seen": "seen={seen}",
-        "assigned": "assigned={assigned}",
-        "campaign": "campaign={campaign}",
-        "day": "day={day}",
-    }
-)
-"""The filters of the list, as query strings."""
 KINDS = MappingProxyType(
     {
         "first page": "/list/",
         "next page": "/list/?after={after}",
-        **{f"filter: {name}": f"/list/?{query}" for name, query in FILTERS.items()},
         "two filters": "/list/?{two}",
         "three filters": "/list/?{three}",
         "four filters": "/list/?{four}",
@@ -44,18 +26,16 @@ KINDS = MappingProxyType(
         "search with two filters": "/list/?q={pair}&{two}",
         "next page of a search": "/list/?q={frequent}&after={after}",
         "code prefix": "/list/?q={prefix}",
-        "entity, listed": "/entity/{listed}/",
-        "entity, opened from a list": "/entity/{listed}/?list={came_from}",
-        "entity, not listed": "/entity/{unlisted}/",
+        "entity, listed": "/entity/{listed_entity}/",
+        "entity, opened from a list": "/entity/{listed_entity}/?list={came_from}",
+        "entity, not listed": "/entity/{unlisted_entity}/",
         "home": "/",
         "my visits": "/visits/",
         "explore": "/explore/",
         "explore: a region and an industry": "/explore/?region={region}&industry={industry}",
     }
 )
-"""URL template by kind; results use the names of the kinds."""
-IN_ALL_REGIONS = tuple(kind for kind, address in KINDS.items() if not address.startswith("/entity/"))
-"""Kinds that every user may see, whatever the user's regions."""
+"""URL template by kind, without the filters of the list; results use the names of the kinds."""
 NESTED_QUERIES = frozenset({"came_from"})
 """Fields with a query inside another query."""
 FILTER_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4}
@@ -73,7 +53,7 @@ class Content:
         unlisted: identifiers of some unlisted entities with records.
         entities: identifiers of some of all entities.
         names: names of some of all entities.
-        choices: values by filter field.
+        choices: the values that the list offers, by filter.
         count: number of entities on the list.
     """
 
@@ -81,19 +61,33 @@ class Content:
     unlisted: Sequence[str]
     entities: Sequence[str]
     names: Sequence[str]
-    choices: dict[str, Sequence[str]]
+    choices: Mapping[str, Sequence[str]]
     count: int
+
+
+def kinds_of(content: Content) -> dict[str, str]:
+    """URL template by kind, with one kind for each filter."""
+    return {**KINDS, **{f"filter: {name}": f"/list/?{_query(name)}" for name in content.choices}}
+
+
+def kinds_in_all_regions(content: Content) -> list[str]:
+    """The kinds that every user may see, whatever the user's regions."""
+    return [kind for kind, path in kinds_of(content).items() if not path.startswith("/entity/")]
+
+
+def _query(name: str) -> str:
+    return f"{name}={{{name}}}"
 
 
 class RandomPaths(dict[str, str]):
     """Fills the fields of URL templates with random values. The same seed gives the same paths."""
 
     def __init__(self, content: Content, rng: random.Random) -> None:
-        self.content, self.rng = content, rng
+        self.content, self.rng, self.kinds = content, rng, kinds_of(content)
 
     def path(self, kind: str) -> str:
         """A path of a kind of page."""
-        return KINDS[kind].format_map(self)
+        return self.kinds[kind].format_map(self)
 
     def __missing__(self, field: str) -> str:
         if field in self.content.choices:
@@ -104,7 +98,8 @@ class RandomPaths(dict[str, str]):
         content, choose = self.content, self.rng.choice
         match field:
             case "one" | "two" | "three" | "four":
-                return "&".join(FILTERS[name].format_map(self) for name in self.rng.sample([*FILTERS], FILTER_COUNTS[field]))
+                names = self.rng.sample([*content.choices], FILTER_COUNTS[field])
+                return "&".join(_query(name).format_map(self) for name in names)
             case "came_from":  # the cases to review, often with another filter
                 return "&".join(["state=to_review", *([self._value("one")] if self.rng.random() < 0.5 else [])])
             case "after":  # usually near the beginning of the list, sometimes anywhere
@@ -119,4 +114,4 @@ class RandomPaths(dict[str, str]):
                 return choose(("有限", "公司", "限公"))
             case "prefix":
                 return choose(content.entities)[: choose(PREFIXES)]
-        return choose({"name": content.names, "listed": content.listed, "unlisted": content.unlisted}[field])
+        return choose({"name": content.names, "listed_entity": content.listed, "unlisted_entity": content.unlisted}[field])

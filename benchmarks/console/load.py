@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import numpy as np
 
-from benchmarks.console.kinds import KINDS, Content, RandomPaths
+from benchmarks.console.kinds import Content, RandomPaths
 from benchmarks.console.people import PASSWORD
 from benchmarks.console.server import Served, Site
 
@@ -119,7 +119,7 @@ class KindAnswers:
 
 
 def request_kinds(
-    served: Served, users: Sequence[str], content: Content, requests: int, kinds: Iterable[str] = KINDS, seed: int = 0
+    served: Served, users: Sequence[str], content: Content, requests: int, kinds: Iterable[str], seed: int = 0
 ) -> list[KindAnswers]:
     """Request each kind of page ``requests`` times, by all users at once."""
     visitors = [Visitor(served.address, name) for name in users]
@@ -177,9 +177,9 @@ def crowd(
 
     def work(at: int) -> None:
         rng = random.Random(at)
-        random_paths, kinds = RandomPaths(content, rng), [*KINDS]
+        random_paths = RandomPaths(content, rng)
         while not is_over.wait(rng.uniform(0, PAUSE)):
-            kind = rng.choice(kinds)
+            kind = rng.choice([*random_paths.kinds])
             answer = visitors[at].request(kind, random_paths.path(kind))
             _add_answer(met, lock, answer, orders, sees_all=at % 2 == 0)
 

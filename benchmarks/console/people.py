@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks.console.kinds import Content
-from expectations.contracts.indicators import catalogue
 
 PASSWORD = "asks as people do"
 DUE_ON = date(2026, 7, 10)
@@ -48,14 +47,13 @@ def make_cases(number: int, users: Sequence[str]) -> None:
     Case.objects.bulk_create(cases, batch_size=1000)
 
 
-def read_content(rng: random.Random) -> Content:
-    """Sample the published list for requests."""
-    from console.apps.campaigns.models import Campaign
-    from console.apps.decisions.states import State
+def read_content(rng: random.Random, user: str) -> Content:
+    """Sample the published list for requests, with the values of filters that it offers to a user."""
+    from console.apps.accounts.models import User
     from console.apps.evidence.models import Event, Kind
-    from console.apps.ranking.models import PublishedRun
-    from console.web.queries.filter_choices import ME, NOBODY
-    from console.web.queries.list_filters import CLASSES, MOVED, SEEN
+    from console.core.texts import load_texts
+    from console.web.queries.filter_choices import Reader
+    from console.web.queries.list_filters import FILTERS
 
     run = published_run()
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
@@ -63,20 +61,9 @@ def read_content(rng: random.Random) -> Content:
     listed = list(published_list().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
     inspected = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
     unlisted = [row for part in _parts([*inspected[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
-    counties = sorted(set(published_list().filter(is_listed=True).values_list("region_code", flat=True)))
-    sections = sorted(set(published_list().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})
-    choices = {
-        "region": [*_regions(), *counties, "330000", "410000"],
-        "industry": sections,
-        "risk_class": CLASSES,
-        "state": [*State],
-        "reason": [indicator.column for indicator in catalogue()],
-        "moved": [move for move in MOVED if move != "new"],
-        "seen": SEEN,
-        "assigned": (ME, NOBODY),
-        "campaign": [str(pk) for pk in Campaign.objects.values_list("pk", flat=True)],
-        "day": [str(day) for day in PublishedRun.objects.filter(is_current=True).values_list("as_of", flat=True)],
-    }
+    reader = Reader(User.objects.get(username=user), load_texts("en"), run.profile)
+    offered = {name: [value for value, _ in row.offered(reader, run, "")] for name, row in FILTERS.items()}
+    choices = {name: values for name, values in offered.items() if values}
     return Content(listed, unlisted, [row[0] for row in some], [row[1] for row in some], choices, run.entities)
 
 

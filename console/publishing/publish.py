@@ -20,7 +20,7 @@ from console.apps.audit import spool
 from console.apps.audit.chain import append
 from console.apps.audit.events import SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
-from console.apps.ranking.models import Postings, PublishedRun, Ranked, Reason, Tie
+from console.apps.ranking.models import Postings, PublishedRun, Ranked, Reason, SharedIdentifier
 from console.apps.ranking.postings import INDEXED, postings
 from console.apps.ranking.runs import alias_of
 from console.core import clock
@@ -90,7 +90,7 @@ def _publish(run: FinishedRun) -> Published:
             entities = loading.load(Ranked, arrow_table(Ranked, {name: ranking[name] for name in COLUMNS}))
             loading.index(Ranked)
             loading.load(Reason, arrow_table(Reason, _reasons(run, ranking)))
-            loading.load(Tie, arrow_table(Tie, shared.result()))
+            loading.load(SharedIdentifier, arrow_table(SharedIdentifier, shared.result()))
             loading.load(Postings, arrow_table(Postings, index.result()))
         monthly_counts = counts.result()
         indicators = indicator_drift.result() if indicator_drift else []

@@ -78,4 +78,4 @@ def _session_lock(alias: str, *, waits: bool) -> Iterator[None]:
 
 
 def _busy(where: str) -> Busy:
-    return Busy(what="another process is publishing", where=where, next_step="wait until it ends, then give the same command again")
+    return Busy(what="another process is publishing", where=where, next_step="wait until it ends, then run the same command again")

@@ -22,7 +22,7 @@ FOUND, PAST_RECORD = "found", "past_record"
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class ScoredVisits:
     """Visits that a model was not fitted on.
 
     Attributes:
@@ -57,7 +57,7 @@ def score_past_visits(lake: Lake, profile: Profile, trained_on: date) -> pd.Data
     return hold_out(lake, profile, trained_on).visits
 
 
-def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
+def hold_out(lake: Lake, profile: Profile, trained_on: date) -> ScoredVisits:
     """The same visits with their indicators, and the model that scored them.
 
     Raises:
@@ -70,8 +70,8 @@ def hold_out(lake: Lake, profile: Profile, trained_on: date) -> HeldOut:
     ]  # fmt: skip
     held_out = judge_model.hold_out(lake, known, profile)
     if held_out is None:
-        return HeldOut(pd.DataFrame(columns=columns), known.features.head(0), None)
+        return ScoredVisits(pd.DataFrame(columns=columns), known.features.head(0), None)
     labels, features = known.labels[held_out.rows], known.features[held_out.rows]
     found = labels[inspection.FOUND_VIOLATION]
     visits = labels.assign(**{FOUND: found, **held_out.scores, PAST_RECORD: past_record(features)})
-    return HeldOut(visits[columns].reset_index(drop=True), features.reset_index(drop=True), held_out.model)
+    return ScoredVisits(visits[columns].reset_index(drop=True), features.reset_index(drop=True), held_out.model)

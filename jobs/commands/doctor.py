@@ -205,7 +205,7 @@ def _by_size(subject: str, size: int, about: str, needed: int, wished: int, next
     if size < needed:
         return fail(subject, f"{found}, {needed // GIB} needed", next_step)
     if size < wished:
-        return warn(subject, f"{found}, {wished // GIB} wished for", next_step)
+        return warn(subject, f"{found}, {wished // GIB} recommended", next_step)
     return ok(subject, found)
 
 

@@ -110,7 +110,11 @@ def _ask(question: str) -> None:
     """
 
     if not sys.stdin.isatty():
-        raise ConfigError(what="nobody can confirm this", where="the terminal", next_step="read the lines above, then add --yes")
+        raise ConfigError(
+            what="this needs a confirmation, and there is no terminal",
+            where="standard input",
+            next_step="read the lines above, then add --yes",
+        )
     typer.confirm(question, abort=True)
 
 
@@ -200,7 +204,7 @@ def forget(
         unmapped = count_orphaned_rows(there, mapped)
         if not is_known(there, source):
             others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of mapped sources only"
-            raise InputMissing(what=f"the lake has nothing of a source {source!r}", where=str(home), next_step=others)
+            raise InputMissing(what=f"the lake has no rows of a source {source!r}", where=str(home), next_step=others)
         typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all its rows in bronze and quarantine")
         if not yes:
             _ask("delete them?")

@@ -50,7 +50,7 @@ def day(text: str, option: str = "--as-of") -> date:
         found = datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError as error:
         raise ConfigError(
-            what=f"{text!r} is no day", where=option, next_step="write it as YYYY-MM-DD, such as 2026-06-30"
+            what=f"{text!r} is not a day", where=option, next_step="write it as YYYY-MM-DD, such as 2026-06-30"
         ) from error
     if not FIRST_DAY <= found <= LAST_DAY:
         raise ConfigError(

@@ -36,7 +36,9 @@ def replay(
     from jobs.replay import replay_run
 
     if bool(as_of) == bool(run):
-        raise ConfigError(what="name one run", where="--as-of and --run", next_step="give --as-of DAY, or --run ID")
+        raise ConfigError(
+            what="exactly one run must be named", where="--as-of and --run", next_step="give --as-of DAY, or --run ID"
+        )
     manifest = find_run(home, day(as_of) if as_of else run)
     found = replay_run(Lake(home), profile_of(manifest, profile), manifest, even_so=even_so)
     if as_json:
@@ -46,7 +48,7 @@ def replay(
     if not found.is_same:
         worst = next(table for table in found.tables if not table.is_same)
         raise ReplayMismatch(
-            what=f"the run {found.run_id}, replayed, differs first in {worst.table}: {_words(worst.differences[0])}",
+            what=f"the replay of the run {found.run_id} differs, first in {worst.table}: {_words(worst.differences[0])}",
             where=str(home),
             next_step="keep the manifest and this output; find out whether somebody changed a table, a model or a package"
             if not found.ignored

@@ -70,7 +70,7 @@ class CannotReplay(SteelyardError):
 
 
 class Damaged(SteelyardError):
-    """A table, a file or a backup is not as it was written."""
+    """A table, a file or a backup has changed since it was written."""
 
     exit_code = 9
 

@@ -94,7 +94,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise Damaged(
-            what=f"it is not as it was written: {error}", where=str(path), next_step="restore the file from a backup"
+            what=f"the file has changed since it was written: {error}", where=str(path), next_step="restore the file from a backup"
         ) from error
 
 
@@ -123,14 +123,14 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
     except OSError as error:
         exists = not isinstance(error, FileNotFoundError | NotADirectoryError)
         raise ConfigError(
-            what=f"it cannot be read: {error.strerror}",
+            what=f"the {kind} cannot be read: {error.strerror}",
             where=str(path),
             next_step=f"allow reading it, or name another {kind}" if exists else f"name a {kind} that exists",
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="save it as UTF-8") from error
+        raise ConfigError(what=f"the {kind} is not valid TOML: {error}", where=str(path), next_step="save it as UTF-8") from error
     except ValueError as error:  # not TOMLDecodeError: Python itself refuses a number with thousands of digits
-        raise ConfigError(what=f"it is not valid TOML: {error}", where=str(path), next_step="correct that line") from error
+        raise ConfigError(what=f"the {kind} is not valid TOML: {error}", where=str(path), next_step="correct that line") from error
 
 
 def escape_formula(value: Any) -> Any:

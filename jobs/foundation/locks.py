@@ -53,6 +53,6 @@ def hold_folder_lock(folder: Path) -> Iterator[None]:
             raise Busy(
                 what="another run is writing here",
                 where=str(folder),
-                next_step="wait until it ends, then give the same command again",
+                next_step="wait until it ends, then run the same command again",
             ) from error
         yield

@@ -124,17 +124,17 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
 
     Raises:
         InputMissing: when there is none.
-        CannotReplay: when it is damaged, or the day's own manifest is gone while that of its run is there.
+        CannotReplay: when it is damaged, or the day's own manifest is missing while that of its run exists.
     """
     path = run_manifest_path(home, which) if isinstance(which, date) else run_manifest_path_by_id(home, which)
     found = _read_run(path) if isinstance(which, date) or Path(which).name == which else None
     if found is not None:
         return found
     if not isinstance(which, date):
-        what, next_step = f"there is no run {which!r}", "name the run_id of a manifest there"
+        what, next_step = f"there is no run {which!r}", "name the run_id of a manifest in this folder"
     elif left := _left_by_id(home, which):
         raise CannotReplay(
-            what=f"the manifest of {which} is gone, and that of its run {left[-1]} is there",
+            what=f"the manifest of {which} is missing, although that of its run {left[-1]} exists",
             where=str(path),
             next_step="restore it from a backup; if the run died at its last write, run the day again",
         )
@@ -165,7 +165,9 @@ def _read_run(path: Path) -> dict[str, Any] | None:
 
 def _damaged_run(path: Path, why: str) -> CannotReplay:
     return CannotReplay(
-        what=f"the manifest is not as the run wrote it: {why}", where=str(path), next_step="restore the manifest from a backup"
+        what=f"the manifest has changed since the run wrote it: {why}",
+        where=str(path),
+        next_step="restore the manifest from a backup",
     )
 
 

@@ -62,7 +62,7 @@ def check_not_newer(table: DeltaTable, contract: Contract, home: Path) -> None:
     name, found = contract.full_name, version_of(table)
     if found > contract.version:
         raise ConfigError(
-            what=f"the table {name} has version {found} of its columns, and this Steelyard knows version {contract.version}",
+            what=f"the table {name} has version {found} of its columns, but this Steelyard knows only version {contract.version}",
             where=str(home / "lake"),
             next_step="use the Steelyard that wrote it, or a later one; this one would lose columns that it does not know",
         )

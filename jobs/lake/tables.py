@@ -116,7 +116,7 @@ class LakeTables:
         """As :meth:`arrow`, one batch at a time, in no order, for tables that do not fit into memory."""
         if not self.exists(contract):
             raise InputMissing(
-                what=f"the table {contract.full_name} is not there yet",
+                what=f"the table {contract.full_name} does not exist yet",
                 where=str(self.path(contract)),
                 next_step="run the steps before this one, or the whole day with `steelyard run`",
             )

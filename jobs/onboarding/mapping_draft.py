@@ -73,7 +73,7 @@ def guess_contract(looks: Sequence[ColumnLook], wanted: str | None = None) -> tu
     """
     if wanted is not None:
         if wanted not in SOURCES:
-            raise ConfigError(what=f"{wanted!r} is no contract", where="--contract", next_step=near(wanted, SOURCES))
+            raise ConfigError(what=f"{wanted!r} is not a contract", where="--contract", next_step=near(wanted, SOURCES))
         return SOURCES[wanted], guess_columns(SOURCES[wanted], looks)
     guesses = {name: guess_columns(contract, looks) for name, contract in SOURCES.items()}
     best = max(SOURCES, key=lambda name: (_weight(guesses[name]), name))

@@ -89,7 +89,7 @@ def sniff(path: Path) -> FileLook:
     form = format_of(head)
     if form is None:
         next_step = "export it as CSV, JSON Lines or Parquet"
-        raise ConfigError(what=f"it is {kind_without_format(head)}", where=str(path), next_step=next_step)
+        raise ConfigError(what=f"the file is {kind_without_format(head)}", where=str(path), next_step=next_step)
     settings: dict[str, Any] = form.settings(head)
     columns = form.keys(head, settings["encoding"]) if form.keys else None
     tables: list[pa.Table] = []
@@ -116,7 +116,7 @@ def _head(path: Path) -> bytes:
             head = file.read(SAMPLE_BYTES)
     except OSError as error:
         raise ConfigError(
-            what=f"it cannot be read: {error.strerror}", where=str(path), next_step="give a file that is there"
+            what=f"the file cannot be read: {error.strerror}", where=str(path), next_step="give a file that exists"
         ) from error
     if not head:
         raise ConfigError(what="the file is empty", where=str(path), next_step="give a file with records")

@@ -135,7 +135,7 @@ def check_columns(cursor: Any, mapping: SourceMapping) -> None:
     cursor.execute("SELECT current_setting('server_encoding')")
     if cursor.fetchone() == ("SQL_ASCII",):
         raise ConfigError(
-            what="the database's encoding is SQL_ASCII, under which its bytes may mean anything",
+            what="the database's encoding is SQL_ASCII, under which the meaning of its bytes is undefined",
             where=f"{mapping.path.name}, {database.name}",
             next_step="ask its owner for a copy in UTF8",
         )

@@ -30,7 +30,7 @@ MODEL = "model"
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutScores:
     """The visits of the last two cohorts, and their scores by a model that was fitted on the cohorts before.
 
     Attributes:
@@ -66,7 +66,7 @@ class Against:
     stays: bool = False
 
 
-def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None:
+def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOutScores | None:
     """Fit a model on the cohorts before the last two and score those two; None with too few visits or only one result."""
     begin = first_held_out_cohort(known.labels)
     if begin is None:
@@ -78,10 +78,10 @@ def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOut | None
     # The anomaly score too is relative to the entities known then, not to today's.
     earlier = replace(known, population=reference_population(lake, profile, begin.date()))
     model = fit(earlier, profile, before)
-    return HeldOut(before, after, model.score(known.features[after]), model)
+    return HeldOutScores(before, after, model.score(known.features[after]), model)
 
 
-def judge_held_out(held_out: HeldOut, known: TrainingSet, profile: Profile) -> Evaluation:
+def judge_held_out(held_out: HeldOutScores, known: TrainingSet, profile: Profile) -> Evaluation:
     """Metrics of the model's order of the held-out visits, beside baselines that were fitted on the same rows.
 
     Each held-out cohort is a window of :func:`models.evaluation.evaluate.evaluate_orders`.
@@ -115,7 +115,7 @@ def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def compare_with_model_in_use(
-    store: ModelStore, known: TrainingSet, held_out: HeldOut | None, profile: Profile, as_of: date
+    store: ModelStore, known: TrainingSet, held_out: HeldOutScores | None, profile: Profile, as_of: date
 ) -> Against | None:
     """Compare the model in use on the day before with the new one, on visits that became known after the former was trained.
 

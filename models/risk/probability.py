@@ -40,7 +40,7 @@ CROSS_FOLDS = 5
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutMargins:
     """Margins of labelled rows by models that were not fitted on them.
 
     Attributes:
@@ -74,7 +74,7 @@ class ProbabilityModel:
     learner: Learner
     calibration: Calibration
     rounds: Mapping[str, int]
-    held_out: HeldOut | None = field(default=None, compare=False)
+    held_out: HeldOutMargins | None = field(default=None, compare=False)
     effects: InspectorEffects | None = field(default=None, compare=False)
     choice: Choice | None = field(default=None, compare=False)
 
@@ -146,7 +146,7 @@ def fit_probability(
     effects = fitter.effects(labels)
     if not folds:
         learner = fitter.learner(labels, effects, candidates[0], FEW_ROUNDS)
-        held_out = HeldOut(order[:0], np.zeros(0), "none", np.zeros(0))
+        held_out = HeldOutMargins(order[:0], np.zeros(0), "none", np.zeros(0))
         return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), FEW_ROUNDS, held_out, effects)
     held, margins, offset = _hold_out(fitter, labels, folds, kinds_to_fit(candidates))
     test = labels.part(held)
@@ -170,7 +170,7 @@ def fit_probability(
         held, margin, offset = _cross_fit(fitter, labels, crossed, choice.champion, rounds)
     fitted = calibrate(margin, labels.y[held], labels.weight[held], why[held], offset, effects)
     learner = fitter.learner(labels, effects, choice.champion, rounds)
-    held_out = HeldOut(order[held], margin, split, offset)
+    held_out = HeldOutMargins(order[held], margin, split, offset)
     return ProbabilityModel(columns, learner, fitted.calibration, rounds, held_out, effects, choice)
 
 

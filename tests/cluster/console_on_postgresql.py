@@ -50,7 +50,7 @@ def main(home: Path, folder: str, day: date) -> dict[str, object]:
     ranked = Ranked.objects.using(alias_of(run.run_id))
     first = ranked.order_by("position")[0]
     says["entities"] = ranked.count()
-    says["upgraded"] = upgraded_from_texts(run.run_id)
+    says["upgraded"] = upgraded_from_earlier(run.run_id)
     sizes = [len(bytes(places)) for places in Postings.objects.using(alias_of(run.run_id)).values_list("places", flat=True)]
     says["index"] = [len(sizes), sum(sizes)]
     make_demo_accounts()
@@ -223,8 +223,11 @@ def wakes_while_somebody_decides(entities: list[Any]) -> list[str]:
     return [Case.objects.get(entity_id=entity.entity_id).state for entity in entities]
 
 
-def upgraded_from_texts(run_id: str) -> list[object]:
-    """What an upgrade makes of the first entity's texts after the run's tables were given those of an earlier version."""
+def upgraded_from_earlier(run_id: str) -> list[object]:
+    """What an upgrade makes of the first entity's texts after the run's tables became those of an earlier version.
+
+    The index of that version has no industries.
+    """
     from django.db import connections, transaction
 
     from console.apps.ranking.models import Ranked, Reason
@@ -245,6 +248,7 @@ def upgraded_from_texts(run_id: str) -> list[object]:
                 cursor.execute(f"ALTER TABLE {table} ADD COLUMN {kind}_{language} text NOT NULL DEFAULT ''")
         basis = "Compared with 1,048 businesses: Retail. From tax returns, the newest of 2026-06-12."
         cursor.execute("UPDATE ranking_reason SET basis_en = %s WHERE position = 1", [basis])
+        cursor.execute("DELETE FROM ranking_postings WHERE word LIKE 'industry_section=%'")
         cursor.execute("UPDATE ranking_ranked SET better_en = 'It \"would\" be' WHERE position = 1")
     migrate()
     alias = alias_of(run_id)

@@ -12,11 +12,12 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from console.apps.ranking.list_part import LAST
-from console.apps.ranking.models import Ranked
+from console.apps.ranking.models import FILTER_COLUMNS, Ranked
 from console.apps.ranking.runs import alias_of
+from console.apps.ranking.search_terms import REASON
 from console.core.texts import load_texts
 from console.web.queries.filtered_list import Filtered
-from console.web.queries.list_filters import Filters
+from console.web.queries.list_filters import FILTERS, Filters
 from jobs.texts.languages import LANGUAGES, convert
 from models.statistics.proportions import wilson
 from tests.console.conftest import HANGZHOU, Site
@@ -146,13 +147,9 @@ def search(site: Site, text: str) -> list[Ranked]:
 
 def test_each_filter_uses_an_index(site: Site) -> None:
     connection = connections[alias_of(site.run.run_id)]
-    for what in (
-        {"risk_class": "D"},
-        {"industry_section": "F"},
-        {"is_listed": True},
-        {"moved_by": "new"},
-        {"region_middle": HANGZHOU},
-    ):
+    columns = {column for row in FILTERS.values() if row.column for column, _ in [row.column(HANGZHOU, site.run)]} - {REASON}
+    assert columns <= set(FILTER_COLUMNS)
+    for what in ({"is_listed": True}, *({column: "D"} for column in FILTER_COLUMNS)):
         plan = site.all_ranked(**what, position__gt=10)[:51].explain()
 
         assert "SCAN" not in plan.upper().replace("SCAN CONSTANT", ""), (what, plan)

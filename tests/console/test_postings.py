@@ -9,9 +9,9 @@ import pytest
 from pyroaring import BitMap
 
 from console.apps.ranking import postings as indexing
-from console.apps.ranking.models import CLASSES
+from console.apps.ranking.models import CLASSES, FILTER_COLUMNS
 from console.apps.ranking.postings import INDEXED, postings
-from console.apps.ranking.search_terms import BEGINS, CODE_BEGINS, COLUMNS, asked_of, key_of
+from console.apps.ranking.search_terms import BEGINS, CODE_BEGINS, asked_of, key_of
 from console.web.queries.list_filters import MOVED
 
 
@@ -49,7 +49,7 @@ def test_no_word_of_a_name_equals_a_key() -> None:
         key_of("reason", "late_filing_share"),
     }
     values = {*CLASSES, *MOVED, "330106", "a", "A"}
-    assert len({key_of(column, value) for column in COLUMNS for value in values}) == len(COLUMNS) * len(values)
+    assert len({key_of(column, value) for column in FILTER_COLUMNS for value in values}) == len(FILTER_COLUMNS) * len(values)
 
 
 def test_the_index_contains_worsened_classes() -> None:

@@ -119,6 +119,22 @@ def test_a_thinned_out_day_can_be_searched(site: Site) -> None:
         assert Filtered.by(filters, site.run, site.user("zhou")).count()[0] == len(wanted)
 
 
+@pytest.mark.parametrize("name", ["wang", "zhou"])
+def test_a_run_from_before_a_column_was_indexed_can_be_filtered_by_it(site: Site, own_file: Path, name: str) -> None:
+    with closing(sqlite3.connect(own_file)) as database, database:
+        database.execute("DELETE FROM ranking_postings WHERE word GLOB 'risk_class=*'")
+    connections[alias_of(site.run.run_id)].close()
+    user = site.user(name)
+    everybody = list(ranked_of(site.run, user).order_by("position"))
+
+    for given in ({"risk_class": "D"}, {"risk_class": "D", "q": "公司"}, {"risk_class": "C", "listed": "yes", "region": HANGZHOU}):
+        filters = Filters.read(given)
+        wanted = [row.position for row in everybody if is_meant(row, filters)]
+        assert wanted
+        assert places(filters, site, user) == wanted, given
+        assert places(filters, site, user, after=wanted[0], most=PAGE) == wanted[1 : PAGE + 1], given
+
+
 RARE = "\U00020bb7\u91ce\u5bb6"  # 𠮷野家: the first character is in extension B, beyond 16 bits
 
 

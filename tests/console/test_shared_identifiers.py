@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from console.apps.ranking.models import Tie
+from console.apps.ranking.models import SharedIdentifier
 from console.apps.ranking.runs import alias_of
 from console.core.policy import policy_of
 from console.publishing.shared_identifiers import MOST, shared_identifiers
@@ -38,8 +38,8 @@ def expected(frame: pd.DataFrame, entity: str, kind: str) -> set[str]:
 
 def test_each_listed_entity_has_the_shared_identifiers_of_the_register(site: Site) -> None:
     frame = register(site)
-    found: dict[tuple[int, str], list[Tie]] = {}
-    for shared in Tie.objects.using(alias_of(site.run.run_id)):
+    found: dict[tuple[int, str], list[SharedIdentifier]] = {}
+    for shared in SharedIdentifier.objects.using(alias_of(site.run.run_id)):
         found.setdefault((shared.position, shared.kind), []).append(shared)
     counted = Counter(kind for _, kind in found)
 

@@ -14,14 +14,12 @@ from console.apps.api.models import Scope
 from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
 from console.apps.decisions.queues import QUEUES
-from console.apps.decisions.states import OF_SYSTEM, Action, State
+from console.apps.decisions.states import OF_SYSTEM, Action
 from console.apps.evidence.models import Kind as EventKind
-from console.apps.ranking.models import CLASSES
 from console.core.texts import load_texts, read_words
 from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
-from console.web.queries.filter_choices import ME, NOBODY
-from console.web.queries.list_filters import FILTERS, MOVED, SEEN
+from console.web.queries.list_filters import FILTERS
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.views.entity import DECISION
 from console.web.views.explore import CHARTS
@@ -122,9 +120,7 @@ VALUES: dict[str, Iterable[object]] = {
             if action not in OF_SYSTEM | {Action.ASSIGN, Action.RECORD_NO_VISIT, Action.CORRECT_NO_VISIT}
         ),
     ),
-    "assigned": (ME, NOBODY),
     "change": registration.VALUES[registration.CHANGE_TYPE],
-    "class": CLASSES,
     "column": ("position", "name", "risk_class", "moved", "reasons", "state"),
     "complaint": complaint.VALUES[complaint.CATEGORY],
     "done": Action,
@@ -134,14 +130,13 @@ VALUES: dict[str, Iterable[object]] = {
     "failure": FAILURES,
     "failure_then": FAILURES,
     "filter": (*FILTERS,),
+    **{row.words: row.values for row in FILTERS.values() if row.words},
     "found": ("selected", "region", "industry"),
     "held_source": ("registration", "tax_filing", "complaint", "inspection"),
     "kind": (*EventKind, DECISION),
-    "mark": SEEN,
     "measure": {name for compute, _ in OVER_TIME.values() for name in compute({}, [])},
     "metric": METRICS,
     "model": ("learnt", "rule", None),
-    "moved": MOVED,
     "order": tuple(name.replace(" ", "_") for name in ("model", PAST, BEST, BOOSTING, AS_IT_WAS, "random", RANDOM)),
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": QUEUES,
@@ -150,7 +145,6 @@ VALUES: dict[str, Iterable[object]] = {
     "scope": Scope,
     "selected": inspection.VALUES[inspection.SELECTED_BY],
     "standing": STANDING,
-    "state": State,
     "status": registration.VALUES[registration.STATUS],
     "tax": tax_filing.VALUES[tax_filing.TAX_TYPE],
     "shared_identifier": KINDS,

@@ -45,7 +45,7 @@ def test_the_day_continues_without_it_and_says_why(
     broken = Broken(yesterday, tmp_path, "visits", how)
     done = broken.give(capfd, "run", "--top", 0, sources=True)
     assert (done.code, "Traceback" in done.err) == (0, False), done.err
-    fault = "it is not valid TOML" if how == NO_TOML else repr(NO_SUCH_WORD)
+    fault = "the mapping is not valid TOML" if how == NO_TOML else repr(NO_SUCH_WORD)
     found = broken.settled("visits")
     assert (found["verdict"], found["contract"]) == ("stopped", "inspection")
     assert str(found["why"]).startswith("its mapping visits.toml cannot be used: ")
@@ -95,7 +95,7 @@ def test_without_a_register_no_entity_is_listed_and_the_mapping_is_the_reason(
     broken = Broken(town, tmp_path / "broken", "shops", NO_TOML)
     done = broken.give(capfd, "run", "--top", 0, sources=True)
     assert done.code == 4
-    assert "shops: its mapping shops.toml cannot be used: it is not valid TOML" in done.err
+    assert "shops: its mapping shops.toml cannot be used: the mapping is not valid TOML" in done.err
     assert "Traceback" not in done.err
 
 

@@ -92,7 +92,7 @@ def test_a_missing_column_stops_every_day(spark: SparkSession) -> None:
     rows = bronze(spark, "complaint", [{}]).drop("channel")
     stopped = gate_source(rows, DAYS, COMPLAINT, {}).stopped_days
     assert sorted(stopped) == list(DAYS["delivered_on"])
-    assert stopped[date(2026, 3, 1)] == ("every column of the contract is there, but channel is not",)
+    assert stopped[date(2026, 3, 1)] == ("every column of the contract exists, but channel is not",)
 
 
 def test_checks_and_validation_results_are_json(outcome: GateOutcome) -> None:

@@ -95,7 +95,7 @@ def test_a_value_changed_by_hand_is_reported_with_table_key_column_and_both_valu
         }
     ]
     assert set(map(len, found.values())) == {0}
-    assert f"differs first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
+    assert f"differs, first in gold.scores: margin in 1 row, first entity_id S01, as_of {TODAY}: " in done.err
 
 
 def test_an_entity_removed_from_the_list_by_hand_is_reported(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
@@ -146,10 +146,10 @@ def strip_manifest(town: Town) -> None:
         (lose_version, "its inputs are gone: version 1 of silver.entity"),
         (lose_model, "is not in models/ as it was stored"),
         (change_model, "is not in models/ as it was stored"),
-        (change_manifest, "the manifest is not as the run wrote it"),
-        (change_what_the_id_leaves_out, "the manifest is not as the run wrote it"),
-        (cut_manifest, "the manifest is not as the run wrote it"),
-        (strip_manifest, "the manifest is not as the run wrote it: it names no profile"),
+        (change_manifest, "the manifest has changed since the run wrote it"),
+        (change_what_the_id_leaves_out, "the manifest has changed since the run wrote it"),
+        (cut_manifest, "the manifest has changed since the run wrote it"),
+        (strip_manifest, "the manifest has changed since the run wrote it: it names no profile"),
     ],
 )
 def test_a_lost_input_is_named_and_cannot_be_ignored(
@@ -167,7 +167,7 @@ def test_a_finished_day_without_its_manifest_is_not_reported_as_unfinished(town:
     run_manifest_path(town.home, TODAY).unlink()
     done = replay(capfd, town)
     assert done.code == CANNOT
-    assert f"the manifest of {TODAY} is gone, and that of its run {run} is there" in done.err
+    assert f"the manifest of {TODAY} is missing, although that of its run {run} exists" in done.err
     run_manifest_path_by_id(town.home, run).unlink()
     assert replay(capfd, town).code == NOTHING
 

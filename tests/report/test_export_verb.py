@@ -27,7 +27,7 @@ def test_the_page_is_the_default_and_its_folder_is_created(home: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("table", "as_of", "what"), [("features", "2026-01-31", "cannot be exported"), ("risk_list", "31/01/2026", "is no day")]
+    ("table", "as_of", "what"), [("features", "2026-01-31", "cannot be exported"), ("risk_list", "31/01/2026", "is not a day")]
 )
 def test_another_table_or_a_wrong_day_is_explained(home: Path, tmp_path: Path, table: str, as_of: str, what: str) -> None:
     result = run(table, "--home", home, "--as-of", as_of, "--out", tmp_path / "x")

@@ -151,7 +151,7 @@ def test_an_invalid_manifest_is_explained(tmp_path: Path, profile: Profile) -> N
     path = tmp_path / "manifests" / "runs" / "2026-01-31.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
-    with pytest.raises(Damaged, match=r"not as it was written.*2026-01-31\.json"):
+    with pytest.raises(Damaged, match=r"has changed since it was written.*2026-01-31\.json"):
         gather(tmp_path, profile, AS_OF)
 
 

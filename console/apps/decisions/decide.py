@@ -17,8 +17,8 @@ from console.apps.decisions import policies
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.permissions import check_user_can
 from console.apps.decisions.policies import NotPossible
+from console.apps.decisions.selection import campaign_of, selected_by
 from console.apps.decisions.states import CORRECTIONS, OF_RESULT, Action, Refused, State
-from console.apps.decisions.visit_reason import campaign_of, selected_by
 from console.apps.ranking.current_policy import current_date, current_policy
 from console.apps.ranking.models import Ranked
 from console.apps.ranking.runs import run_id_of

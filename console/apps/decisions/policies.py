@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from console.apps.decisions.models import Case
 from console.apps.decisions.states import OF_SYSTEM, TRANSITIONS, UNDOABLE, WITH_DEADLINE, Action, Refused, State
@@ -146,9 +146,14 @@ def return_date_after_no_visit(today: date, policy: Policy) -> date:
     return add_working_days(today, policy.deadlines.no_visit, policy.calendar)
 
 
+def is_overdue(today: date) -> Q:
+    """The condition of a case whose deadline is past. On the day of the deadline a case is not overdue."""
+    return Q(state__in=WITH_DEADLINE, due_on__lt=today)
+
+
 def overdue(cases: QuerySet[Case], today: date) -> QuerySet[Case]:
-    """The cases whose deadline is past, the oldest deadline first. On the day of the deadline a case is not overdue."""
-    return cases.filter(state__in=WITH_DEADLINE, due_on__lt=today).order_by("due_on", "pk")
+    """The overdue cases, the oldest deadline first."""
+    return cases.filter(is_overdue(today)).order_by("due_on", "pk")
 
 
 def days_overdue(case: Case, today: date, policy: Policy) -> int:

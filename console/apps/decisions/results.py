@@ -12,8 +12,8 @@ from django.db import transaction
 from console.apps.decisions.decide import DecisionInput, act_on_case
 from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
 from console.apps.decisions.policies import case_allows, check_visited_on
+from console.apps.decisions.selection import campaign_of, selected_by
 from console.apps.decisions.states import Action, State
-from console.apps.decisions.visit_reason import campaign_of, selected_by
 from console.apps.ranking.current_policy import current_date, current_policy
 
 INSPECTED = "inspected"

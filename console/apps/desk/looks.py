@@ -24,7 +24,7 @@ PAGE = "entity"
 UNSEEN, CHANGED = "no", "changed"
 
 
-class Standing(NamedTuple):
+class ClassWhenSeen(NamedTuple):
     """An entity's class and points when a user looked at it."""
 
     risk_class: str
@@ -36,7 +36,7 @@ def store_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
     newest = {(facts.actor_id, facts.entity_id): facts for facts in events if _is_look(facts)}
     Look.objects.bulk_create(
         [
-            Look(user_id=user, entity_id=entity, at=facts.at, **_standing(facts)._asdict())
+            Look(user_id=user, entity_id=entity, at=facts.at, **_class_when_seen(facts)._asdict())
             for (user, entity), facts in sorted(newest.items())
         ],
         batch_size=500,
@@ -46,13 +46,13 @@ def store_looks(events: Iterable[EventFacts], **_of_signal: Any) -> None:
     )
 
 
-def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, Standing]:
+def looks_of(user: Any, entities: Iterable[str] | None = None) -> dict[str, ClassWhenSeen]:
     """The class and points of entities when the user last looked at them, by identifier; by default of all entities."""
     looks = Look.objects.filter(user=user)
     looks = looks.filter(entity_id__in=list(entities)) if entities is not None else looks
     # Read the spool first: an event that is appended in between is then found in both places, not in neither.
     waiting = _waiting(user)
-    stored = {name: Standing(*seen) for name, *seen in looks.values_list("entity_id", "risk_class", "credit_points")}
+    stored = {name: ClassWhenSeen(*seen) for name, *seen in looks.values_list("entity_id", "risk_class", "credit_points")}
     return {**stored, **waiting}
 
 
@@ -74,23 +74,23 @@ def places_changed(user: Any, run: PublishedRun) -> BitMap:
     )
 
 
-def seen_mark(entity: Any, looks: Mapping[str, Standing]) -> str:
+def seen_mark(entity: Any, looks: Mapping[str, ClassWhenSeen]) -> str:
     """``no`` for an entity that the user has not looked at, ``changed`` if its class or points changed since, else empty."""
     look = looks.get(entity.entity_id)
     if look is None:
         return UNSEEN
-    return CHANGED if look != Standing(entity.risk_class, entity.credit_points) else ""
+    return CHANGED if look != ClassWhenSeen(entity.risk_class, entity.credit_points) else ""
 
 
-def _waiting(user: Any) -> dict[str, Standing]:
+def _waiting(user: Any) -> dict[str, ClassWhenSeen]:
     """The user's looks that are not in the chain yet."""
-    return {facts.entity_id: _standing(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
+    return {facts.entity_id: _class_when_seen(facts) for facts in spool.waiting() if facts.actor_id == user.pk and _is_look(facts)}
 
 
 def _is_look(facts: EventFacts) -> bool:
     return facts.kind == Kind.VIEWED and facts.actor_id is not None and json.loads(facts.detail).get("page") == PAGE
 
 
-def _standing(facts: EventFacts) -> Standing:
+def _class_when_seen(facts: EventFacts) -> ClassWhenSeen:
     detail = json.loads(facts.detail)
-    return Standing(str(detail.get("risk_class", "")), int(detail.get("credit_points", -1)))
+    return ClassWhenSeen(str(detail.get("risk_class", "")), int(detail.get("credit_points", -1)))

@@ -13,6 +13,8 @@ from jobs.texts.settings import TextSettings
 
 CLASSES = ("D", "C", "B", "A")
 """From the worst to the best."""
+FILTER_COLUMNS = ("region_code", "region_middle", "region_top", "risk_class", "industry_section", "moved_by")
+"""Text columns of the list that filters select by. Their values are also words of the search index."""
 
 
 def is_worse(now: str, before: str) -> bool:
@@ -91,16 +93,9 @@ class Ranked(OfRegion):
     class Meta:
         managed = False
         ordering = ("position",)
-        # Each filter together with the rank, so that a page of any filter is read from one index.
-        indexes = (
-            models.Index(fields=("region_code", "position"), name="by_region_code"),
-            models.Index(fields=("region_middle", "position"), name="by_region_middle"),
-            models.Index(fields=("region_top", "position"), name="by_region_top"),
-            models.Index(fields=("risk_class", "position"), name="by_class"),
-            models.Index(fields=("industry_section", "position"), name="by_section"),
-            models.Index(fields=("is_listed", "position"), name="by_listed"),
-            models.Index(fields=("moved_by", "position"), name="by_moved"),
-            models.Index(fields=("peer_group", "position"), name="by_peers"),
+        # Each column together with the rank, so that a page of any filter is read from one index.
+        indexes = tuple(
+            models.Index(fields=(name, "position"), name=f"by_{name}") for name in (*FILTER_COLUMNS, "is_listed", "peer_group")
         )
 
 
@@ -146,7 +141,7 @@ class Reason(models.Model):
         return reasons.Reason.of({**vars(self), "as_of": self.run.as_of})
 
 
-class Tie(models.Model):
+class SharedIdentifier(models.Model):
     """Another entity that shares an identifier with a listed one on the register: the kind of identifier, never its value."""
 
     position = models.IntegerField()
@@ -156,6 +151,7 @@ class Tie(models.Model):
 
     class Meta:
         managed = False
+        db_table = "ranking_tie"
         ordering = ("position", "kind", "id")
         indexes = (models.Index(fields=("position", "kind"), name="ties_of"),)
 
@@ -170,5 +166,5 @@ class Postings(models.Model):
         managed = False
 
 
-OF_RUN = (Ranked, Reason, Tie, Postings)
+OF_RUN = (Ranked, Reason, SharedIdentifier, Postings)
 """The tables of a run's database."""

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 from pyroaring import BitMap
 
-from console.apps.ranking.models import Postings, is_worse
-from console.apps.ranking.search_terms import BEGINS, CODE, CODE_BEGINS, COLUMNS, REASON, UP, WORD, fold, is_paired, key_of
+from console.apps.ranking.models import FILTER_COLUMNS, Postings, is_worse
+from console.apps.ranking.search_terms import BEGINS, CODE, CODE_BEGINS, REASON, UP, WORD, fold, is_paired, key_of
 
-INDEXED = ("position", "name", CODE, *COLUMNS, "previous_class")
+INDEXED = ("position", "name", CODE, *FILTER_COLUMNS, "previous_class")
 """The columns of a run's list that the index covers."""
 NAMES_AT_ONCE = 100_000
 """Names whose words are in memory together."""
@@ -60,7 +60,7 @@ def thinned(lists: Iterable[tuple[str, bytes]], kept: Iterable[int]) -> Iterator
 
 
 def _of_columns(rows: Mapping[str, Sequence[Any]], places: Places) -> Iterator[Posting]:
-    for column in COLUMNS:
+    for column in FILTER_COLUMNS:
         yield from _by_word(rows[column], places, column)
     worse = [is_worse(*classes) for classes in zip(rows["risk_class"], rows["previous_class"], strict=True)]
     yield key_of(*UP), _bitmap(places[np.array(worse, dtype=bool)])

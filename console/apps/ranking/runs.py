@@ -21,7 +21,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest, HttpResponse
 
-from console.apps.ranking.models import PublishedRun, Ranked, Reason, Tie
+from console.apps.ranking.models import PublishedRun, Ranked, Reason, SharedIdentifier
 
 _FOUND: ContextVar[list[PublishedRun | None] | None] = ContextVar("found", default=None)
 """The newest run of the current request once it was read; None outside a request."""
@@ -132,10 +132,10 @@ def read_reasons(run: PublishedRun, **where: Any) -> list[Reason]:
     return found
 
 
-def shared_identifiers_of(run: PublishedRun) -> QuerySet[Tie]:
+def shared_identifiers_of(run: PublishedRun) -> QuerySet[SharedIdentifier]:
     """The run's shared identifiers; none if the run has no such table. Show only entities from :func:`ranked_of`."""
     alias = alias_of(run.run_id)
-    return Tie.objects.using(alias) if has_table(alias, Tie) else Tie.objects.none()
+    return SharedIdentifier.objects.using(alias) if has_table(alias, SharedIdentifier) else SharedIdentifier.objects.none()
 
 
 def has_table(alias: str, model: type[Model]) -> bool:

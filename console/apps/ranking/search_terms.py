@@ -59,8 +59,6 @@ BEGINS = 8
 CODE_BEGINS = 10
 """The same for a code. The first ten characters of a Chinese code are its registry, its place and the two characters that begin
 most organisation numbers: longer prefixes match few entities."""
-COLUMNS = ("region_code", "region_middle", "region_top", "industry_section", "risk_class", "moved_by")
-"""Columns of the list whose values are words of the index."""
 REASON, CODE = "reason", "entity_id"
 UP = ("moved_by", "up")
 """Column and value of the word for a class that is worse than on the previous published day."""

@@ -19,15 +19,12 @@ from pyroaring import BitMap
 from console.apps.accounts.jurisdiction import visible_regions
 from console.apps.decisions.models import Case
 from console.apps.decisions.places import FIRST_WINDOW, places_of, windows
-from console.apps.decisions.policies import overdue
 from console.apps.decisions.states import State
-from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.list_part import LAST, WHOLE, Part
-from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
-from console.apps.ranking.runs import alias_of, among_places, ranked_of, reasons_of
-from console.apps.ranking.search import is_asked, places_found, within
-from console.apps.ranking.search_terms import REASON, UP, asked_of, key_of
-from console.web.queries.filter_choices import ME, NOBODY
+from console.apps.ranking.models import PublishedRun, Ranked
+from console.apps.ranking.runs import alias_of, among_places, ranked_of
+from console.apps.ranking.search import having, is_asked, places_found, within
+from console.apps.ranking.search_terms import asked_of
 from console.web.queries.list_filters import FILTERS, Filters
 
 
@@ -125,11 +122,11 @@ class Filtered:
         """The first ``most`` positions in a part; None if the index cannot find them."""
         if self.positions is not None:
             return part.of(self.positions)[:most]
-        keys = [[key_of(column, value)] for column, value in self._columns()]
+        values = [[one] for one in self._columns()]
         bounds = visible_regions(self.user)
         if bounds is not None:
-            keys.append([key_of(f"region_{level}", code) for level, code in bounds])
-        return places_found(alias_of(self.run.run_id), asked_of(self.filters.q), keys, part, most)
+            values.append([(f"region_{level}", code) for level, code in bounds])
+        return places_found(alias_of(self.run.run_id), asked_of(self.filters.q), values, part, most)
 
     def _at(self, positions: Iterable[int]) -> QuerySet[Ranked]:
         ranked = ranked_of(self.run, self.user)
@@ -144,56 +141,30 @@ class Filtered:
         """The list filtered by its own columns."""
         ranked, asked = ranked_of(self.run, self.user), asked_of(self.filters.q)
         for column, value in self._columns():
-            if (column, value) == UP:
-                ranked = ranked.filter(_has_worse_class())
-            elif column == REASON:
-                ranked = ranked.filter(position__in=reasons_of(self.run).filter(indicator=value).values("position"))
-            else:
-                ranked = ranked.filter(**{column: value})
+            ranked = having(ranked, column, value)
         return ranked if asked is None else ranked.filter(is_asked(asked))
 
 
 def needs_listed(filters: Filters) -> bool:
-    """Whether the filters leave only listed entities, which have the first positions: only they have reasons and reviews."""
-    is_to_review = not filters.overdue and (filters.state == State.TO_REVIEW or filters.assigned == NOBODY)
-    return is_to_review or any(FILTERS[name].needs_listed(value) for name, value in filters.given().items())
+    """Whether the filters leave only listed entities, which have the first positions: only they have reasons and reviews.
+
+    A case without a listed entity can be overdue, so the filter of overdue cases keeps it.
+    """
+    given = [(FILTERS[name], value) for name, value in filters.given().items()]
+    return any(row.needs_listed(value) or (row.without_case(value) and not filters.overdue) for row, value in given)
 
 
 def _case_filter(filters: Filters, user: Any) -> _CaseFilter | None:
-    """The cases that the filters by state, deadline and person select; None if none of these filters is set.
+    """The cases that the filters by cases select together; None if none of these filters is set.
 
-    An entity without a case is to be reviewed, is assigned to nobody and has no deadline. A filter that these entities pass leaves
-    out the cases that do not pass it.
+    If entities without a case pass all of them, the cases that do not pass are left out.
     """
-    if not (filters.state or filters.assigned or filters.overdue):
+    given = [(FILTERS[name], value) for name, value in filters.given().items() if FILTERS[name].cases]
+    if not given:
         return None
-    cases = Case.objects.visible_to(user)
-    if filters.overdue:
-        cases = overdue(cases, current_date())
-    of_state = Q(state=filters.state) if filters.state else Q()
-    if not filters.assigned:
-        of_person = Q()
-    elif filters.assigned == NOBODY:
-        of_person = Q(assigned_to=None)
-    else:
-        of_person = Q(assigned_to=user.pk if filters.assigned == ME else int(filters.assigned))
-    passes_without_case = not filters.overdue and filters.state in ("", State.TO_REVIEW) and filters.assigned in ("", NOBODY)
-    if not passes_without_case:
-        return _CaseFilter(cases.filter(of_state & of_person), keeps=True)
-    left_out = Q(pk__in=[])
-    if filters.state:
-        left_out |= ~of_state
-    if filters.assigned:
-        left_out |= ~of_person
-    return _CaseFilter(cases.filter(left_out), keeps=False)
-
-
-def _has_worse_class() -> Q:
-    """The class is worse than on the previous published day."""
-    worse = Q()
-    for at, letter in enumerate(CLASSES):
-        worse |= Q(risk_class=letter, previous_class__in=CLASSES[at + 1 :])
-    return worse
+    passes = Q(*[row.cases(value, user) for row, value in given if row.cases])
+    keeps = not all(row.without_case(value) for row, value in given)
+    return _CaseFilter(Case.objects.visible_to(user).filter(passes if keeps else ~passes), keeps)
 
 
 def came_from(values: Any) -> str:

@@ -11,11 +11,14 @@ from datetime import date
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from pyroaring import BitMap
 
 from console.apps.campaigns.models import Member
+from console.apps.decisions.policies import is_overdue
 from console.apps.decisions.states import State
 from console.apps.desk.looks import CHANGED, UNSEEN, places_changed, places_looked_at
+from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.list_part import Part
 from console.apps.ranking.models import CLASSES, PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, among
@@ -62,6 +65,19 @@ def entities_by_look(part: Part, seen: str, run: PublishedRun, user: Any) -> Par
     return part.without(places_looked_at(user, run)) if seen == UNSEEN else part.only(places_changed(user, run))
 
 
+def cases_of_person(person: str, user: Any) -> Q:
+    """The cases that are assigned to a person, to the user or to nobody."""
+    return Q(assigned_to=None if person == NOBODY else user.pk if person == ME else int(person))
+
+
+def _always(_value: str) -> bool:
+    return True
+
+
+def _never(_value: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Filter:
     """What one filter accepts, offers and does.
@@ -75,7 +91,9 @@ class Filter:
         name_of: the name of a value outside ``values``; by default the value itself.
         any_value: the key of the text for "no filter".
         column: the column of the run's list, and its value, that the filter selects.
-        narrow: the part of the list that the filter leaves; for a filter by other tables than the run's.
+        cases: the condition of the cases that a value selects for a user; all filters by cases apply together.
+        without_case: whether a value of a filter by cases also selects the listed entities that have no case.
+        narrow: the part of the list that the filter leaves; for a filter by any other table.
         needs_listed: whether a value leaves only listed entities.
         is_code, is_data: whether names of values are names of codes or user data: their language can differ from the page's.
     """
@@ -89,7 +107,9 @@ class Filter:
     any_value: str = "filter.any"
     column: Callable[[str, PublishedRun], tuple[str, str]] | None = None
     narrow: Callable[[Part, str, PublishedRun, Any], Part] | None = None
-    needs_listed: Callable[[str], bool] = lambda _value: False
+    cases: Callable[[str, Any], Q] | None = None
+    without_case: Callable[[str], bool] = _never
+    needs_listed: Callable[[str], bool] = _never
     is_code: bool = False
     is_data: bool = False
 
@@ -129,13 +149,9 @@ def _column(name: str) -> Callable[[str, PublishedRun], tuple[str, str]]:
     return lambda value, _run: (name, value)
 
 
-def _always(_value: str) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Filters:
-    """The values of all filters; an empty one filters nothing. ``state``, ``overdue`` and ``assigned`` filter by cases together."""
+    """The values of all filters; an empty one filters nothing."""
 
     q: str = _row(LONGEST_SEARCH, is_data=True)
     region: str = _row(
@@ -149,8 +165,8 @@ class Filters:
         16, choices=choices.industries, name_of=choices.industry_name, column=_column("industry_section"), is_code=True
     )
     risk_class: str = _one_of(CLASSES, "class", 2, column=_column("risk_class"))
-    state: str = _one_of(State, "state", 24)
-    overdue: str = _flag("overdue")
+    state: str = _one_of(State, "state", 24, cases=lambda state, _user: Q(state=state), without_case=State.TO_REVIEW.__eq__)
+    overdue: str = _flag("overdue", cases=lambda _value, _user: is_overdue(current_date()))
     reason: str = _row(
         64,
         is_valid=lambda value: any(value == indicator.column for indicator in catalogue()),
@@ -169,6 +185,8 @@ class Filters:
         words="assigned",
         choices=choices.people,
         name_of=choices.person_name,
+        cases=cases_of_person,
+        without_case=NOBODY.__eq__,
     )
     campaign: str = _row(
         9, is_valid=_is_number, choices=choices.campaigns, name_of=choices.campaign_name, narrow=campaign_members, is_data=True

@@ -33,7 +33,7 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlform
 
 @for_roles(READS_LIST)
 @explain_no_file
-def export_list(request: HttpRequest, format: str) -> HttpResponse:
+def download_list(request: HttpRequest, format: str) -> HttpResponse:
     """The list as CSV or XLSX. A list too long for a sheet is refused, not truncated."""
     return list_file(request, format)
 

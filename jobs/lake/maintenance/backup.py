@@ -128,7 +128,7 @@ def files_of(home: Path) -> Iterator[Path]:
 
 def _cannot_be_read(error: OSError) -> NoReturn:
     raise ConfigError(
-        what=f"what is in the home cannot all be read: {error.strerror}",
+        what=f"a file or folder of the home cannot be read: {error.strerror}",
         where=str(error.filename),
         next_step="a backup without it would be incomplete: mount, repair or remove it, then run the same command again",
     ) from error

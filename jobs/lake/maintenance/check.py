@@ -45,8 +45,8 @@ def check_counts(lake: LakeTables) -> Iterator[Finding]:
 def _source(lake: LakeTables, source: str, counted: Counted) -> Finding:
     steps = unfinished_steps(lake.home, source)
     if steps:
-        found = f"the steps {', '.join(steps)} did not end, or were taken back"
-        return warn(f"source {source}", found, "run the day again, which does them again", check="counts")
+        found = f"the steps {', '.join(steps)} did not end, or were undone by a restore"
+        return warn(f"source {source}", found, "run the day again; it repeats these steps", check="counts")
     batches = BatchBook(lake.home, source).batches
     apart = [line for day in sorted(batches) for line in _apart(source, batches[day], counted)]
     known = {day for _, of, day in counted if of == source}
@@ -202,4 +202,4 @@ def _unknown(lake: LakeTables) -> Iterator[Finding]:
     root = lake.home / "lake"
     there = {".".join(path.parent.relative_to(root).parts) for path in root.glob(f"*/*/{LOG}")}
     for name in sorted(there - {contract.full_name for contract in tables_of(lake)}):
-        yield warn(name, "no contract of this Steelyard knows it", "move it elsewhere if nobody needs it", check="contract")
+        yield warn(name, "this Steelyard has no contract for it", "move it elsewhere if nobody needs it", check="contract")

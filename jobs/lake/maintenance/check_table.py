@@ -106,11 +106,11 @@ def _keys(lake: LakeTables, table: DeltaTable, contract: Contract, name: str) ->
     if twice:
         return fail(
             name,
-            f"{twice:,} rows are there twice or have no key",
+            f"{twice:,} rows have a repeated key or no key",
             "run the day again, which replaces its rows; report it if they come back",
             check="keys",
         )
-    return ok(name, "every row is there once", check="keys")
+    return ok(name, "every row has its own key", check="keys")
 
 
 def _what_is_unique(contract: Contract) -> list[tuple[list[str], str]]:

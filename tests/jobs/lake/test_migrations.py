@@ -188,7 +188,7 @@ def test_a_table_of_a_later_steelyard_is_left_alone(lake: Lake) -> None:
     ):
         with pytest.raises(ConfigError) as refused:
             opens()
-        assert "has version 3 of its columns, and this Steelyard knows version 1" in refused.value.what
+        assert "has version 3 of its columns, but this Steelyard knows only version 1" in refused.value.what
         assert "a later one" in refused.value.next_step
     assert lake.version(NEW) == before
 

@@ -68,7 +68,7 @@ def test_mappings_that_cannot_be_used_are_listed_separately_and_still_mapped(tmp
     (tmp_path / "sources" / "d.toml").mkdir()
     usable, unusable = load_usable_mappings(tmp_path)
     assert list(usable) == ["a"]
-    for name, why in {"b": "it is not valid TOML", "c": "'sometimes'", "d": "it cannot be read"}.items():
+    for name, why in {"b": "the mapping is not valid TOML", "c": "'sometimes'", "d": "the mapping cannot be read"}.items():
         assert why in unusable[name].what
     assert mapped_sources(tmp_path) == ["a", "b", "c", "d"]
 

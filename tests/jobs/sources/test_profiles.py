@@ -30,9 +30,9 @@ def test_a_name_that_no_folder_can_have_is_no_profile() -> None:
 @pytest.mark.parametrize(
     ("content", "what", "next_step"),
     [
-        (b"name = ", "it is not valid TOML", "correct that line"),
-        (b'name = "\xff"', "it is not valid TOML", "save it as UTF-8"),
-        (b"name = 1" + b"0" * 5000, "it is not valid TOML", "correct that line"),
+        (b"name = ", "the profile is not valid TOML", "correct that line"),
+        (b'name = "\xff"', "the profile is not valid TOML", "save it as UTF-8"),
+        (b"name = 1" + b"0" * 5000, "the profile is not valid TOML", "correct that line"),
     ],
 )
 def test_a_profile_that_is_no_toml_is_refused_with_what_to_correct(

@@ -204,7 +204,7 @@ def test_what_is_no_source_file_is_refused_with_the_reason(tmp_path: Path, conte
 def test_a_missing_file_and_an_unknown_contract_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read"):
         draft_mapping(tmp_path / "gone")
-    with pytest.raises(ConfigError, match="is no contract") as caught:
+    with pytest.raises(ConfigError, match="is not a contract") as caught:
         draft_mapping(write(tmp_path, "a.csv", REGISTRATION.encode()), "registrations")
     assert "did you mean 'registration'" in caught.value.next_step
 

@@ -19,7 +19,7 @@ from jobs.training.fit_model import fit
 from jobs.training.judge_model import (
     MODEL,
     Against,
-    HeldOut,
+    HeldOutScores,
     compare_with_model_in_use,
     evaluation_as_json,
     hold_out,
@@ -146,7 +146,7 @@ def test_a_model_that_stays_does_not_make_training_due_each_day(
 def test_the_capacity_share_comes_from_the_profile(known: TrainingSet, share: float) -> None:
     rows = (known.labels["cohort_on"] == COHORTS[3]).to_numpy()
     model = Reads("late_filing_share")
-    held_out = HeldOut(~rows, rows, model.score(known.features[rows]), model)  # type: ignore[arg-type]
+    held_out = HeldOutScores(~rows, rows, model.score(known.features[rows]), model)  # type: ignore[arg-type]
     policy = SimpleNamespace(
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
@@ -162,7 +162,7 @@ def test_the_capacity_share_comes_from_the_profile(known: TrainingSet, share: fl
 def test_held_out_metrics_and_leads_have_intervals(known: TrainingSet) -> None:
     rows = (known.labels["cohort_on"] >= COHORTS[2]).to_numpy()
     model = Reads("late_filing_share")
-    judged = judge_held_out(HeldOut(~rows, rows, model.score(known.features[rows]), model), known, PROFILE)  # type: ignore[arg-type]
+    judged = judge_held_out(HeldOutScores(~rows, rows, model.score(known.features[rows]), model), known, PROFILE)  # type: ignore[arg-type]
     facts = evaluation_as_json(judged)
     auc, lead = facts["held_out_orders"][MODEL]["auc"], facts["held_out_leads"][BEST]["auc"]
     assert list(judged.windows) == COHORTS[2:]
