@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -188,11 +187,11 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
 # Proxies whose X-Forwarded-For header is trusted; by default none.
 TRUSTED_PROXIES = networks(os.environ.get("STEELYARD_CONSOLE_PROXIES", ""))
-# Five wrong passwords lock an account for that address for a quarter of an hour. The audit has the name, logs do not.
+# Five wrong passwords lock an account for that address, for as long as the policy says. The audit has the name, logs do not.
 # console.apps.accounts.sign_in_attempts counts over all accounts, over all addresses, and for known devices.
 AXES_WHITELIST_CALLABLE = "console.apps.accounts.sign_in_attempts.is_known"
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_COOLOFF_TIME = "console.apps.ranking.current_policy.lock_time"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "console.core.client_address.client_address"

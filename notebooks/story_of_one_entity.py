@@ -42,7 +42,7 @@ pd.Series(
         "region": names.region_path(standing["region_code"]),
         "rank": f"{standing['list_rank']} of {day.run['listed']} ({standing['region_rank']} in its region)",
         "class": names.class_(standing["risk_class"]),
-        "margin": f"{standing['margin']:.2f}, including the anomaly's {day.profile.scoring['anomaly_weight'] * standing['anomaly']:.2f}",
+        "margin": f"{standing['margin']:.2f}, including the anomaly's {day.profile.scoring.anomaly_weight * standing['anomaly']:.2f}",
         "probability": "none: a rule replaces the model" if pd.isna(standing["probability"]) else f"{standing['probability']:.1%}",
     }
 ).to_frame("")

@@ -162,4 +162,4 @@ else:
 # - Visits were mostly targeted: does it only predict where inspectors used to go? Look at `selected_by == "random"` alone.
 # - Is it lawful, and can the reason be explained to the business? No column in `expectations/contracts/denied.toml` may reach a feature.
 #
-# To add it: [Try an indicator](../docs/how-to/try-an-indicator.md).
+# To add it: [Add an indicator](../docs/how-to/add-an-indicator.md).

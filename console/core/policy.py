@@ -1,44 +1,95 @@
-"""A jurisdiction's settings as the console uses them: the profile's calendar and names, and the console's own limits."""
+"""A jurisdiction's settings as the console uses them: the profile's calendar and names, and the console's own limits.
+
+A setting is a field of its section here, and its value and meaning in ``config/console/default.toml``.
+"""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache, cached_property
-from typing import Any
+from functools import cache, cached_property, partial
+from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
 
 from console.core.spreadsheets import XLSX_ROWS
 from expectations.contracts.indicators import Indicator
+from jobs.foundation.files import read_toml
 from jobs.profile.calendar import Calendar
-from jobs.profile.profile import CONFIG_ROOT
+from jobs.profile.profile import CLASSES, CONFIG_ROOT
+from jobs.profile.validation import SETTINGS, Problem, Whole, between, file_problems, one_of, refuse, setting_problems
 from jobs.texts.languages import in_language
 
 LIMITS_FOLDER = CONFIG_ROOT / "console"
-
+DEFAULT = "default.toml"
 MOST_IN_BULK = 500
-"""The most entities that one form can name, whatever a policy says: settings.py bounds a form's fields by it."""
+"""The most entities that one form can name: settings.py bounds a form's fields by it."""
+Amount = Annotated[Whole, between(0, 36_500)]
+"""Days or minutes."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """The limits that apply. Deadlines are in working days, except ``result_within``, which is in calendar days."""
+@dataclass(frozen=True, config=SETTINGS)
+class Keep:
+    """What is kept of published runs."""
+
+    ranking_days: Amount
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Deadlines:
+    """Working days, except ``result_within``, which is in calendar days."""
+
+    visit: Amount
+    second_person: Amount
+    result_within: Amount
+    appeal: Amount
+    no_visit: Amount
+    longest_deferral: Amount
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Decisions:
+    """Who may decide, about how many entities, and for how long a decision counts."""
+
+    two_people: Annotated[tuple[str, ...], one_of(*CLASSES)]
+    undo_minutes: Amount
+    again_after_days: Amount
+    most_in_bulk: Annotated[Whole, between(0, MOST_IN_BULK)]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Exports:
+    """The size of files."""
+
+    xlsx_rows: Annotated[Whole, between(0, XLSX_ROWS)]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class SignIn:
+    """Protection against guessed passwords. Attempts are deleted after a day, so no lock is longer."""
+
+    lock_minutes: Annotated[Whole, between(1, 1440)]
+
+
+@dataclass(frozen=True, config=SETTINGS, kw_only=True)
+class Limits:
+    """The console's own settings, as the files of ``config/console`` give them."""
+
+    keep: Keep
+    deadlines: Deadlines
+    decisions: Decisions
+    exports: Exports
+    sign_in: SignIn
+
+
+@dataclass(frozen=True, config=SETTINGS, kw_only=True)
+class Policy(Limits):
+    """The limits that apply to a profile, and the stored profile."""
 
     profile: Mapping[str, Any]
-    ranking_days: int
-    visit_days: int
-    second_person_days: int
-    result_within: int
-    no_visit_days: int
-    longest_deferral: int
-    appeal_days: int
-    two_people: frozenset[str]
-    undo_minutes: int
-    again_after_days: int
-    most_in_bulk: int
-    xlsx_rows: int
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -56,7 +107,7 @@ class Policy:
     @cached_property
     def calendar(self) -> Calendar:
         """The profile's calendar."""
-        return Calendar.of(self.profile.get("calendar", {}))
+        return Calendar(**self.profile.get("calendar", {}))
 
     def legal_basis(self, indicator: Indicator, language: str) -> str:
         """The law that allows an inspection for an indicator, or for its dimension; empty if the profile names none."""
@@ -66,33 +117,29 @@ class Policy:
 
 
 def policy_of(profile: Mapping[str, Any]) -> Policy:
-    """The policy of a profile."""
-    limits = _limits(str(profile.get("name", "")))
-    return Policy(
-        profile=profile,
-        ranking_days=limits["keep"]["ranking_days"],
-        visit_days=limits["deadlines"]["visit"],
-        second_person_days=limits["deadlines"]["second_person"],
-        result_within=limits["deadlines"]["result_within"],
-        no_visit_days=limits["deadlines"]["no_visit"],
-        longest_deferral=limits["deadlines"]["longest_deferral"],
-        appeal_days=limits["deadlines"]["appeal"],
-        two_people=frozenset(limits["decisions"]["two_people"]),
-        undo_minutes=limits["decisions"]["undo_minutes"],
-        again_after_days=limits["decisions"]["again_after_days"],
-        most_in_bulk=min(limits["decisions"]["most_in_bulk"], MOST_IN_BULK),
-        xlsx_rows=min(limits["exports"]["xlsx_rows"], XLSX_ROWS),
-    )
+    """The policy of a profile.
+
+    Raises:
+        ConfigError: when a file of the policy, also of another profile, cannot be used.
+    """
+    return Policy(profile=profile, **vars(_limits(str(profile.get("name", "")))))
+
+
+def policy_problems() -> dict[Path, list[Problem]]:
+    """The problems with each file of the policy. Only the default file must have every setting."""
+    return {
+        path: file_problems(path, "policy", partial(setting_problems, Limits, is_partial=path.name != DEFAULT))
+        for path in sorted(LIMITS_FOLDER.glob("*.toml"))
+    }
 
 
 @cache
-def _limits(profile: str) -> dict[str, Any]:
+def _limits(profile: str) -> Limits:
     """The default limits, overridden by the file that has the profile's name."""
-    limits = _read("default")
-    if profile and "/" not in profile and (LIMITS_FOLDER / f"{profile}.toml").is_file():
-        limits = {section: {**default, **_read(profile).get(section, {})} for section, default in limits.items()}
-    return limits
-
-
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((LIMITS_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    files = policy_problems()
+    for path, problems in files.items():
+        refuse(problems, path)
+    own = LIMITS_FOLDER / f"{profile}.toml"
+    overrides = read_toml(own, "policy") if own in files else {}
+    defaults = read_toml(LIMITS_FOLDER / DEFAULT, "policy")
+    return TypeAdapter(Limits).validate_python({name: {**part, **overrides.get(name, {})} for name, part in defaults.items()})

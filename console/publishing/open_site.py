@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from console.core.environment import FOLDER_VARIABLE, HOME_VARIABLE
+from console.core.policy import policy_of
 from jobs.foundation.errors import ConfigError, InputMissing
 
 HOME_OPTION = typer.Option("--home", envvar=HOME_VARIABLE, help="The folder that holds lake, models, manifests and reports.")
@@ -37,7 +38,12 @@ def parse_day(as_of: str) -> date:
 
 
 def open_site(home: Path, folder: str) -> None:
-    """Set Django up and migrate the tables. The first call in a process decides the folder."""
+    """Set Django up and migrate the tables. The first call in a process decides the folder.
+
+    Raises:
+        ConfigError: when a file of the policy cannot be used.
+    """
+    policy_of({})
     os.environ[HOME_VARIABLE] = str(home)
     if folder:
         os.environ[FOLDER_VARIABLE] = folder

@@ -108,7 +108,7 @@ def _publish(run: FinishedRun) -> Published:
     drifted = drift(run, baseline, ranking["credit_points"].tolist(), indicators) if baseline else {}
     shown = _swap(run, entities, listed, {"sources": sources, "drift": drifted}, is_newest=is_newest)
     woken = _move_cases(shown)
-    thin_out_old_runs(policy_of(run.profile).ranking_days)
+    thin_out_old_runs(policy_of(run.profile).keep.ranking_days)
     return Published(run.run_id, True, entities, listed, deliveries, woken)
 
 

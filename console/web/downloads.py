@@ -13,6 +13,7 @@ from django.shortcuts import render
 from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.models import PublishedRun
+from jobs.texts.numbers import number
 
 MAX_DOWNLOADS = 4
 """Half of the eight threads that :mod:`console.server` gives a process: slow downloads leave threads for pages."""
@@ -97,7 +98,7 @@ def explain_no_file(view: Callable[..., HttpResponse]) -> Callable[..., HttpResp
         try:
             return view(request, *args, **kwargs)
         except NoFile as error:
-            response = render(request, "failure.html", {"what": error.why, "most": error.most}, status=error.status)
+            response = render(request, "failure.html", {"what": error.why, "n": number(error.most)}, status=error.status)
             if error.status == 503:
                 response.headers["Retry-After"] = str(RETRY_SECONDS)
             return response

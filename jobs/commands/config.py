@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -39,7 +40,7 @@ def check(
     rows = [
         {
             "severity": "error" if finding.problem.is_error else "warning",
-            "file": finding.file.relative_to(folder).as_posix(),
+            "file": str(finding.file.relative_to(folder) if finding.file.is_relative_to(folder) else finding.file),
             "setting": finding.problem.setting,
             "what": finding.problem.what,
             "then": finding.problem.next_step,
@@ -86,32 +87,19 @@ def show(profile: ProfileOption) -> None:
     loaded = load_profile(profile)
     mappings = {
         name: {
+            **vars(mapping),
             "contract": mapping.contract.name,
-            **{setting: _plain(getattr(mapping, setting)) for setting in _SHOWN},
             "known_at": known_at_expression(mapping, loaded.time_zone),
             "columns": select_expressions(mapping),
         }
         for name, mapping in load_mappings(loaded.folder).items()
     }
-    shown = {name: _plain(value) for name, value in vars(loaded).items()} | {
-        "fingerprint": loaded.fingerprint(),
-        "sources": mappings,
-    }
-    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-
-
-_SHOWN = (
-    "owner", "format", "encoding", "delimiter", "files", "database", "delivered_on", "delivery", "absence", "every_days", "nulls",
-    "keep", "raw", "lookups", "limits", "optional",
-)  # fmt: skip
+    shown = {**vars(loaded), "fingerprint": loaded.fingerprint(), "sources": mappings}
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2, default=_plain))
 
 
 def _plain(value: Any) -> Any:
-    """A setting in types that JSON has."""
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    """A setting of a type that JSON does not have."""
+    if is_dataclass(value):
+        return vars(value)
+    return sorted(value) if isinstance(value, frozenset) else str(value)

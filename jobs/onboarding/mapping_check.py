@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from expectations.contracts.lineage import KNOWN_AT
 from jobs.formats.raw_records import declared_type
 from jobs.formats.registry import FILE_FORMATS
-from jobs.foundation.errors import ConfigError, first_line
+from jobs.foundation.errors import first_line
 from jobs.foundation.files import read_toml
 from jobs.profile.load_profile import profile_problems
 from jobs.profile.mapping import SourceMapping, build_mapping, mapping_paths
 from jobs.profile.mapping_schema import name_problems, shape_problems
 from jobs.profile.mapping_sql import calls, tokens, with_try
-from jobs.profile.validation import Problem, near
+from jobs.profile.validation import Problem, file_problems, near
 from jobs.sources.deliveries import find_all_deliveries, find_lookup_files
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+FURTHER_CHECKS = "steelyard.config_checks"
+"""Entry points of functions that return the problems with further files of settings, such as the console's policy, by file."""
 
 # Functions that raise on a value that they cannot read, and the replacement.
 _RAISING = {
@@ -57,7 +61,7 @@ class ProfileFinding:
 
 
 def check_profile(folder: Path, open_session: Callable[[], SparkSession], sources: Path | None = None) -> list[ProfileFinding]:
-    """Every problem in a profile's folder.
+    """Every problem in a profile's folder, and in the settings that other parts of Steelyard check.
 
     Args:
         folder: the folder of ``profile.toml`` and ``sources/``.
@@ -66,25 +70,20 @@ def check_profile(folder: Path, open_session: Callable[[], SparkSession], source
     """
     found: list[ProfileFinding] = []
     path = folder / "profile.toml"
-    found += [ProfileFinding(path, problem) for problem in _settings_of(path, "profile", lambda raw: profile_problems(raw, folder))]
+    problems = file_problems(path, "profile", lambda raw: profile_problems(raw, folder))
+    found += [ProfileFinding(path, problem) for problem in problems]
     paths = mapping_paths(folder)
     if not paths:
         then = "write one, or begin with `steelyard source infer FILE`"
         found.append(ProfileFinding(folder / "sources", Problem("sources/", "holds no mapping", then, is_error=False)))
     for path in paths:
-        problems = [*name_problems(path.stem), *_settings_of(path, "mapping", shape_problems)]
+        problems = [*name_problems(path.stem), *file_problems(path, "mapping", shape_problems)]
         if not any(problem.is_error for problem in problems):
             problems += sql_problems(build_mapping(read_toml(path, "mapping"), path), open_session(), sources)
         found += [ProfileFinding(path, problem) for problem in problems]
+    for point in entry_points(group=FURTHER_CHECKS):
+        found += [ProfileFinding(path, problem) for path, problems in point.load()().items() for problem in problems]
     return found
-
-
-def _settings_of(path: Path, kind: str, check: Callable[[dict[str, Any]], list[Problem]]) -> list[Problem]:
-    try:
-        raw = read_toml(path, kind)
-    except ConfigError as error:
-        return [Problem("the file", error.what, error.next_step)]
-    return check(raw)
 
 
 def sql_problems(mapping: SourceMapping, session: SparkSession, sources: Path | None = None) -> list[Problem]:

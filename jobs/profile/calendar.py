@@ -2,43 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Annotated, Any
+
+from pydantic import PlainValidator
+from pydantic.dataclasses import dataclass
+
+from jobs.profile.validation import SETTINGS, one_of, refusal
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-@dataclass(frozen=True)
+def _day(value: Any) -> date:
+    """A date, or its text: a published profile is stored as JSON, which has no dates."""
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise refusal(f"is {value!r}", "write it as 2026-10-01") from error
+
+
+Days = frozenset[Annotated[date, PlainValidator(_day)]]
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class Calendar:
     """The days on which nobody works.
 
     Attributes:
-        weekend: days of the week, Monday is 0.
-        holidays: further days off, as YYYY-MM-DD.
-        workdays: weekend days that are working days, as YYYY-MM-DD. China makes up for its long holidays in this way.
+        weekend: days of the week.
+        holidays: further days off.
+        workdays: weekend days that are working days. China makes up for its long holidays in this way.
     """
 
-    weekend: frozenset[int]
-    holidays: frozenset[str] = frozenset()
-    workdays: frozenset[str] = frozenset()
-
-    @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Self:
-        """The calendar of a profile's ``[calendar]`` table. Without a weekend there, Saturday and Sunday are the weekend."""
-        weekend = settings.get("weekend", ["saturday", "sunday"])
-        return cls(
-            weekend=frozenset(WEEKDAYS.index(name) for name in weekend),
-            holidays=frozenset(map(str, settings.get("holidays", []))),
-            workdays=frozenset(map(str, settings.get("workdays", []))),
-        )
+    weekend: frozenset[Annotated[str, one_of(*WEEKDAYS)]] = frozenset({"saturday", "sunday"})
+    holidays: Days = frozenset()
+    workdays: Days = frozenset()
 
 
 def is_working_day(day: date, calendar: Calendar) -> bool:
     """Whether people work on a day."""
-    text = day.isoformat()
-    return text in calendar.workdays or (day.weekday() not in calendar.weekend and text not in calendar.holidays)
+    return day in calendar.workdays or (WEEKDAYS[day.weekday()] not in calendar.weekend and day not in calendar.holidays)
 
 
 def add_working_days(day: date, count: int, calendar: Calendar) -> date:
@@ -61,8 +64,8 @@ def working_days_between(first: date, last: date, calendar: Calendar) -> int:
 
     Whole weeks are counted by arithmetic: a page asks this for each row, and some rows are overdue for months.
     """
-    weekend, workdays = calendar.weekend, calendar.workdays
+    weekend, workdays = {WEEKDAYS.index(name) for name in calendar.weekend}, calendar.workdays
     weeks, rest = divmod(max((last - first).days, 0), 7)
     days = weeks * (7 - len(weekend)) + sum((first.weekday() + at) % 7 not in weekend for at in range(1, rest + 1))
-    special = [on for on in calendar.holidays | workdays if first.isoformat() < on <= last.isoformat()]
-    return days + sum((on in workdays) - (date.fromisoformat(on).weekday() not in weekend) for on in special)
+    special = [on for on in calendar.holidays | workdays if first < on <= last]
+    return days + sum((on in workdays) - (on.weekday() not in weekend) for on in special)

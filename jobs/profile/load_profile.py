@@ -13,10 +13,8 @@ from expectations.contracts.indicators import DIMENSIONS, catalogue
 from expectations.standards.hierarchies import schemes
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
-from jobs.profile.profile import CONFIG_ROOT, Profile, Training
-from jobs.profile.validation import Problem, is_number, near, setting_problems
-
-_CLASSES = "ABCD"
+from jobs.profile.profile import CLASSES, CONFIG_ROOT, Profile, Training
+from jobs.profile.validation import Problem, is_number, near, refuse, setting_problems
 
 
 def profile_folder(name_or_folder: str) -> Path:
@@ -52,12 +50,7 @@ def load_profile(name_or_folder: str) -> Profile:
     folder = profile_folder(name_or_folder)
     path = folder / "profile.toml"
     raw = read_toml(path, "profile")
-    if problems := profile_problems(raw, folder):
-        raise ConfigError(
-            what="; ".join(problem.sentence() for problem in problems),
-            where=str(path),
-            next_step="; ".join(dict.fromkeys(problem.next_step for problem in problems)),
-        )
+    refuse(profile_problems(raw, folder), path)
     return TypeAdapter(Profile).validate_python({"folder": folder, **raw})
 
 
@@ -65,11 +58,8 @@ def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
     """Every problem with a profile's settings: those of single settings, then those of settings that do not fit each other."""
     found = setting_problems(Profile, {"folder": folder, **raw})
     found += _scheme_problems(raw)
-    tables = {name: raw[name] if isinstance(raw.get(name), dict) else {} for name in ("classes", "certainty", "training")}
+    tables = {name: raw[name] if isinstance(raw.get(name), dict) else {} for name in ("classes", "training")}
     found += _class_problems(tables["classes"])
-    ordinary = tables["certainty"].get("ordinary")
-    if isinstance(ordinary, str) and tables["classes"] and ordinary not in tables["classes"]:
-        found.append(Problem("certainty.ordinary", f"{ordinary!r} is no class", near(ordinary, tables["classes"])))
     most, fewest = tables["training"].get("most_labels", Training.most_labels), tables["training"].get("minimum_labels")
     if is_number(most) and is_number(fewest) and 0 < most < 2 * fewest:
         then = "give at least twice training.minimum_labels, or no model may ever be fitted"
@@ -86,12 +76,12 @@ def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _class_problems(classes: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in sorted(set(classes) - set(_CLASSES)):
+    for name in sorted(set(classes) - set(CLASSES)):
         yield Problem(f"classes.{name}", "is no class", "use A, B, C and D")
-    for name in _CLASSES:
+    for name in CLASSES:
         if classes and name not in classes:
             yield Problem(f"classes.{name}", "is missing", "give the lower bound of its credit points")
-    bounds = {name: classes[name] for name in _CLASSES if is_number(classes.get(name))}
+    bounds = {name: classes[name] for name in CLASSES if is_number(classes.get(name))}
     for (better, high), (worse, low) in pairwise(bounds.items()):
         if high <= low:
             what = f"its bound {high} is not above {low}, that of {worse}"

@@ -16,7 +16,7 @@ from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
 from jobs.profile.mapping_schema import MappingSettings, name_problems, shape_problems
 from jobs.profile.mapping_sql import names_in, qualified, quoted, with_try
-from jobs.profile.validation import SETTINGS
+from jobs.profile.validation import SETTINGS, refuse
 
 
 @dataclass(frozen=True, config=SETTINGS, kw_only=True)
@@ -96,13 +96,7 @@ def load_mapping(path: Path) -> SourceMapping:
         ConfigError: when it cannot be used; the message names every problem.
     """
     raw = read_toml(path, "mapping")
-    errors = [problem for problem in (*name_problems(path.stem), *shape_problems(raw)) if problem.is_error]
-    if errors:
-        raise ConfigError(
-            what="; ".join(problem.sentence() for problem in errors),
-            where=str(path),
-            next_step="correct these settings; `steelyard config check` explains each, docs/reference/mapping.md has the format",
-        )
+    refuse([*name_problems(path.stem), *shape_problems(raw)], path)
     return build_mapping(raw, path)
 
 

@@ -13,10 +13,11 @@ from pydantic import InstanceOf, PlainValidator, Strict
 from pydantic.dataclasses import dataclass
 
 from expectations.contracts import registration
-from jobs.profile.calendar import WEEKDAYS
-from jobs.profile.validation import SETTINGS, Count, Number, Whole, holds, near, one_of, refusal
+from jobs.profile.calendar import Calendar
+from jobs.profile.validation import SETTINGS, Count, Number, Whole, between, holds, near, one_of, refusal
 
 CONFIG_ROOT = Path(__file__).resolve().parents[2] / "config"
+CLASSES = "ABCD"
 
 
 def _time_zone(value: Any) -> ZoneInfo:
@@ -32,26 +33,9 @@ def _is_rising(bounds: tuple[float, ...]) -> bool:
     return list(bounds) == sorted(set(bounds))
 
 
-def _is_day(value: Any) -> bool:
-    try:
-        return isinstance(value, date) or bool(date.fromisoformat(value))
-    except (TypeError, ValueError):
-        return False
-
-
 T = TypeVar("T")
 Visits = Annotated[int, Strict(), holds(lambda visits: visits >= 0, "a region's visits a day are 0 or more")]
 Bands = Annotated[tuple[T, ...], holds(_is_rising, "put the bounds in rising order, each once")]
-Days = Annotated[tuple[Any, ...], holds(lambda days: all(map(_is_day, days)), "write each as 2026-10-01")]
-
-
-@dataclass(frozen=True, config=SETTINGS)
-class WorkingWeek:
-    """The days on which nobody works, as :class:`jobs.profile.calendar.Calendar` reads them."""
-
-    weekend: Annotated[tuple[str, ...], one_of(*WEEKDAYS)] = ("saturday", "sunday")
-    holidays: Days = ()
-    workdays: Days = ()
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -112,7 +96,14 @@ class Certainty:
     level: Annotated[Number, holds(lambda share: 0 < share < 1, "give a share above 0 and below 1, such as 0.9")]
     fresh_days: Annotated[Number, holds(lambda days: days >= 0, "give 0 days or more")]
     half_life_days: Annotated[Number, holds(lambda days: days > 0, "give more than 0 days")]
-    ordinary: str
+    ordinary: Annotated[str, one_of(*CLASSES)]
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Scoring:
+    """What a margin consists of."""
+
+    anomaly_weight: Annotated[Number, holds(lambda weight: weight >= 0, "give 0 or more")]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -138,7 +129,7 @@ class ReadBy(NamedTuple):
     step: str
 
 
-Places = Annotated[int, Strict(), holds(lambda places: 0 <= places <= 4, "give the decimal places of the currency, 0 to 4")]
+Places = Annotated[int, Strict(), between(0, 4, "the decimal places of the currency")]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -154,14 +145,14 @@ class Profile:
     industry_scheme: Annotated[str, ReadBy("conform")]
     region_scheme: Annotated[str, ReadBy("conform")]
     title: dict[str, str]
-    calendar: WorkingWeek
+    calendar: Calendar
     peers: Annotated[Peers, ReadBy("features")]
     capacity: Capacity
     objective: Objective
     classes: Annotated[dict[str, Whole], ReadBy("score")]
     certainty: Annotated[Certainty, ReadBy("score")]
     training: Training
-    scoring: dict[str, Number]
+    scoring: Scoring
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
     legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -7,10 +7,14 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 from pydantic import AfterValidator, ConfigDict, PlainValidator, Strict, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
+
+from jobs.foundation.errors import ConfigError
+from jobs.foundation.files import read_toml
 
 SETTINGS = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 """The pydantic configuration of every class of settings."""
@@ -18,7 +22,7 @@ LONGEST_PERIOD = 3660
 """Days. A source delivers at least every ten years."""
 _KINDS = {
     "string_type": "text", "int_type": "a whole number", "dict_type": "a table", "dataclass_type": "a table",
-    "tuple_type": "a list", "list_type": "a list",
+    "tuple_type": "a list", "list_type": "a list", "frozen_set_type": "a list",
 }  # fmt: skip
 
 
@@ -59,6 +63,11 @@ def holds(accepts: Callable[[Any], bool], then: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def between(least: int, most: int, of: str = "a whole number") -> AfterValidator:
+    """A validator of a number in a range; ``of`` says what it counts."""
+    return holds(lambda value: least <= value <= most, f"give {of}, {least} to {most}")
+
+
 def one_of(*allowed: str) -> AfterValidator:
     """A validator of a text from a list, or of several such texts."""
 
@@ -84,7 +93,7 @@ def _number(value: Any) -> float:
 
 Whole = Annotated[int, Strict()]
 Count = Annotated[int, Strict(), holds(lambda value: value >= 1, "give a whole number, 1 or more")]
-Period = Annotated[int, Strict(), holds(lambda value: 0 < value <= LONGEST_PERIOD, f"give days, 1 to {LONGEST_PERIOD}")]
+Period = Annotated[int, Strict(), between(1, LONGEST_PERIOD, "days")]
 Number = Annotated[float, PlainValidator(_number)]
 Text = Annotated[str, holds(lambda value: bool(value.strip()), "it must be text")]
 Day = Annotated[
@@ -94,12 +103,36 @@ Day = Annotated[
 ]
 
 
-def setting_problems(shape: type, raw: Mapping[str, Any]) -> list[Problem]:
-    """All settings in ``raw`` that are unknown, missing or of a wrong type or value for the class ``shape``."""
+def file_problems(path: Path, kind: str, check: Callable[[dict[str, Any]], list[Problem]]) -> list[Problem]:
+    """What ``check`` finds in a TOML file of settings, or that the file cannot be read."""
+    try:
+        raw = read_toml(path, kind)
+    except ConfigError as error:
+        return [Problem("the file", error.what, error.next_step)]
+    return check(raw)
+
+
+def refuse(problems: Iterable[Problem], path: Path) -> None:
+    """Refuse a file of settings that cannot be used; warnings do not matter.
+
+    Raises:
+        ConfigError: when there is an error; it names every one at once.
+    """
+    if found := [problem for problem in problems if problem.is_error]:
+        raise ConfigError(
+            what="; ".join(problem.sentence() for problem in found),
+            where=str(path),
+            next_step="; ".join(dict.fromkeys(problem.next_step for problem in found)),
+        )
+
+
+def setting_problems(shape: type, raw: Mapping[str, Any], *, is_partial: bool = False) -> list[Problem]:
+    """Settings in ``raw`` that are unknown, missing (if all must be there), or of a wrong type or value for the class ``shape``."""
     try:
         TypeAdapter(shape).validate_python(raw)
     except ValidationError as error:
-        return [_problem(details, shape) for details in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        return [_problem(details, shape) for details in found if not (is_partial and details["type"] == "missing")]
     return []
 
 

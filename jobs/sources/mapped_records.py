@@ -59,8 +59,15 @@ class LandedRecords:
         named = {name: mapping.raw_inputs(name) for name in expressions if name not in mapping.optional}
         named[str(KNOWN_AT)] = mapping.names_in(mapping.known_at) if mapping.known_at else ()
         inputs = {name: [mapping.quote(part) for part in raw_names] for name, raw_names in named.items()}
-        personal, passed = _made_of_personal_values(mapping, named), (FILE, ROW, RAW, DELIVERED)
-        mapped = add_mapped(self._raw(days), expressions, inputs, keep=self._keep(), passed=passed, personal=personal)
+        mapped = add_mapped(
+            self._raw(days),
+            expressions,
+            inputs,
+            keep=self._keep(),
+            passed=(FILE, ROW, RAW, DELIVERED),
+            personal=_made_of_personal_values(mapping, named),
+            required={str(KNOWN_AT)},
+        )
         lineage = {
             SOURCE: F.lit(mapping.name),
             SOURCE_FILE: F.col(FILE),

@@ -13,7 +13,7 @@ from jobs.engine.scratch import Scratch
 from jobs.incremental.entity_state import REGISTER_STATE, read_state, update_state
 from jobs.incremental.staleness import record_link_inputs
 from jobs.profile.profile import Profile
-from jobs.transforms.latest_known import keep_standing
+from jobs.transforms.latest_known import keep_latest_known
 from jobs.transforms.links import complaint_keys, entity_keys, keep_meant, link_complaints, versions_of_unnamed
 
 
@@ -42,7 +42,7 @@ def link_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame) -> 
     with Scratch(lake.home, "links") as scratch:
         # Finding a complaint's newest version reads all versions several times, so the few rows are read from the table once.
         versions = scratch.materialise(lake.read(silver.COMPLAINT).transform(versions_of_unnamed))
-        newest = versions.transform(keep_standing, (complaint.COMPLAINT_ID,), **known, event_on=complaint.RECEIVED_ON)
+        newest = versions.transform(keep_latest_known, (complaint.COMPLAINT_ID,), **known, event_on=complaint.RECEIVED_ON)
         unnamed = scratch.materialise(newest.transform(complaint_keys))
         candidates = scratch.materialise(register.transform(entity_keys).transform(keep_meant, unnamed))
         links = link_complaints(unnamed, candidates)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from pydantic.dataclasses import dataclass
+
 from jobs.profile.profile import Profile
+from jobs.profile.validation import Number
 
 
 @dataclass(frozen=True)
@@ -18,32 +21,15 @@ class TextSettings:
     industry_scheme: str = ""
     region_scheme: str = ""
     size_bands_minor: tuple[int, ...] = ()
-    age_bands_years: tuple[float, ...] = ()
+    age_bands_years: tuple[Number, ...] = ()
     title: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, profile: Profile) -> TextSettings:
         """Return the settings of a loaded profile."""
-        return cls(
-            currency=profile.currency,
-            minor_units=profile.minor_units,
-            industry_scheme=profile.industry_scheme,
-            region_scheme=profile.region_scheme,
-            size_bands_minor=profile.peers.size_bands_minor,
-            age_bands_years=profile.peers.age_bands_years,
-            title=profile.title,
-        )
+        return cls(**vars(profile), **vars(profile.peers))
 
     @classmethod
     def of_stored(cls, profile: Mapping[str, Any]) -> TextSettings:
         """Return the settings of a profile that a finished run stores as JSON. An earlier run may lack some."""
-        peers = profile.get("peers", {})
-        return cls(
-            currency=str(profile.get("currency", "")),
-            minor_units=int(profile.get("minor_units", 2)),
-            industry_scheme=str(profile.get("industry_scheme", "")),
-            region_scheme=str(profile.get("region_scheme", "")),
-            size_bands_minor=tuple(peers.get("size_bands_minor", ())),
-            age_bands_years=tuple(peers.get("age_bands_years", ())),
-            title=profile.get("title", {}),
-        )
+        return cls(**profile, **profile.get("peers", {}))

@@ -50,7 +50,7 @@ def fit(
         labels[COHORT_ON],
         labels[ENTITY_ID],
         known.inputs,
-        anomaly_weight=profile.scoring["anomaly_weight"],
+        anomaly_weight=profile.scoring.anomaly_weight,
         minimum_labels=training.minimum_labels,
         minimum_positives=training.minimum_positives,
         seed=training.seed,

@@ -19,7 +19,7 @@ from jobs.profile.profile import Profile
 from jobs.steps.build_features import ensure_features
 from jobs.steps.known_entities import active_ids, known_entities
 from jobs.steps.score_entities import read_features
-from jobs.transforms.latest_known import keep_standing
+from jobs.transforms.latest_known import keep_latest_known
 from models.labels.cohorts import COHORT_ON, FEWEST_COHORTS, PLENTY, build_labels, check_labels, cohort_dates, every_second_cohort
 from models.labels.sampling import sample_labels, sample_reference
 from models.labels.training_set import TrainingSet, join_labels
@@ -102,7 +102,7 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
     """Visits that took place and were known by the end of ``as_of``, each in its newest version."""
     rows = lake.read(silver.INSPECTION).transform(
-        keep_standing, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
+        keep_latest_known, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
     )
     made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
     columns = (

@@ -26,6 +26,7 @@ def add_mapped(
     keep: str,
     passed: Sequence[str],
     personal: Collection[str],
+    required: Collection[str],
 ) -> DataFrame:
     """Map each column, and name the first one that is NULL although all raw values it is made from are present.
 
@@ -37,6 +38,7 @@ def add_mapped(
         inputs: contract column -> the raw columns in its expression, quoted; none for an expression that may be NULL.
         keep: Spark SQL that is true for the records of this contract.
         passed: columns that are passed through unchanged.
+        required: contract columns that are unreadable whenever they are NULL, also if a raw value is missing.
         personal: contract columns with personal raw values: the reason, which everyone may read, does not contain them.
 
     Returns:
@@ -44,7 +46,8 @@ def add_mapped(
     """
     mapped = [f"{sql} AS `{name}`" for name, sql in expressions.items()]
     made_of = {name: raw for name, raw in inputs.items() if raw}
-    given = [f"({' AND '.join(f'{part} IS NOT NULL' for part in raw)}) AS `__given_{name}`" for name, raw in made_of.items()]
+    needed = {name: [] if name in required else [f"{part} IS NOT NULL" for part in raw] for name, raw in made_of.items()}
+    given = [f"({' AND '.join(parts) or 'true'}) AS `__given_{name}`" for name, parts in needed.items()]
     said = [
         f"concat_ws(' | ', {', '.join(f'cast({part} as string)' for part in raw)}) AS `__said_{name}`"
         for name, raw in made_of.items()

@@ -19,7 +19,7 @@ from expectations.contracts import silver
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.tax_filing import PERIOD_END
 from jobs.transforms.frames import aggregate, select
-from jobs.transforms.latest_known import keep_standing
+from jobs.transforms.latest_known import keep_latest_known
 
 CLOSING_DAYS = 45
 """A month is closed this many days after it: its returns were due by the middle of the next month."""
@@ -123,7 +123,7 @@ def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataF
         filings: every version of the returns of some entities.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
-    return keep_standing(filings, silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END)
+    return keep_latest_known(filings, silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END)
 
 
 def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:

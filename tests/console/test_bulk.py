@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from django.conf import settings
 
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.decide import newest_step
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import State
-from console.apps.ranking.current_policy import current_policy
-from console.core.policy import MOST_IN_BULK, _limits
+from console.core.policy import MOST_IN_BULK
 from tests.console.conftest import GIVEN, HANGZHOU, Site
 
 
@@ -49,10 +47,8 @@ def test_a_bulk_decision_skips_entities_that_somebody_decided_about_meanwhile(si
     assert outcomes == {first.entity_id: "", second.entity_id: "refused.changed"}
 
 
-def test_a_policys_bulk_limit_is_at_most_what_a_form_can_name(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(_limits(site.run.profile["name"])["decisions"], "most_in_bulk", 5000)
-
-    assert current_policy().most_in_bulk == MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
+def test_a_policys_bulk_limit_is_at_most_what_a_form_can_name(site: Site) -> None:
+    assert MOST_IN_BULK < settings.DATA_UPLOAD_MAX_NUMBER_FIELDS - 50
     page = bulk(site, "wang", "visit", entity=[str(at) for at in range(MOST_IN_BULK)])
     assert page.status_code == 422
 

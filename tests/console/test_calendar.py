@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.profile.calendar import Calendar, is_working_day, working_days_between
+from jobs.profile.calendar import WEEKDAYS, Calendar, is_working_day, working_days_between
 
 NEAR = st.dates(date(2026, 1, 1), date(2026, 3, 31))
 NAMED = st.frozensets(NEAR.map(date.isoformat), max_size=30)
-CALENDARS = st.builds(Calendar, st.frozensets(st.integers(0, 6)), NAMED, NAMED)
+CALENDARS = st.builds(Calendar, st.frozensets(st.sampled_from(WEEKDAYS)), NAMED, NAMED)
 
 
 @given(CALENDARS, NEAR, NEAR)

@@ -92,7 +92,7 @@ def test_a_profiles_limits_override_only_what_they_name(monkeypatch: pytest.Monk
     monkeypatch.setattr("console.core.policy.LIMITS_FOLDER", tmp_path)
     limits = policy_of({"name": "own"})
 
-    assert (limits.visit_days, limits.no_visit_days) == (4, policy_of({}).no_visit_days)
+    assert (limits.deadlines.visit, limits.deadlines.no_visit) == (4, policy_of({}).deadlines.no_visit)
 
 
 def test_a_decision_can_be_undone_for_a_while(site: Site, send: Any) -> None:

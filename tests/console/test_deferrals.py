@@ -166,7 +166,7 @@ def test_an_entity_without_its_visit_returns_to_review_soon(
 def test_repeated_deferrals_have_one_common_limit(site: Site, send: Any) -> None:
     subject = entity(site, "D")
     limits = current_policy()
-    last = add_working_days(date(2026, 7, 1), limits.longest_deferral, limits.calendar)
+    last = add_working_days(date(2026, 7, 1), limits.deadlines.longest_deferral, limits.calendar)
 
     def defer(on: date, until: date) -> str:
         site.now[0] = NOW + (on - date(2026, 7, 1))
@@ -198,7 +198,7 @@ def test_deferred_days_add_up_until_a_visit_or_a_dismissal() -> None:
     assert days_deferred([*two, (end, State.DISMISSAL_PROPOSED)], end, current_policy()) == 10
     assert days_deferred([*two, (end, State.NOT_INSPECTED)], end, current_policy()) == 10
     assert days_deferred([*two, (end, State.VISITED)], end, current_policy()) == 0
-    assert days_deferred(two, first + timedelta(days=7 + current_policy().again_after_days), current_policy()) == 5
+    assert days_deferred(two, first + timedelta(days=7 + current_policy().decisions.again_after_days), current_policy()) == 5
 
 
 @pytest.fixture

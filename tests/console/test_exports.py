@@ -16,7 +16,7 @@ import pytest
 from openpyxl import load_workbook
 
 from console.apps.audit.models import AuditEvent, Kind
-from console.core.policy import policy_of
+from console.core.policy import Exports, policy_of
 from console.core.spreadsheets import csv_lines, xlsx_file
 from console.server import Server
 from console.web import downloads
@@ -40,7 +40,7 @@ def rows_of(site: Site) -> int:
 
 
 def limit_sheets(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
-    monkeypatch.setattr(list_export, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=rows))
+    monkeypatch.setattr(list_export, "policy_of", lambda profile: replace(policy_of(profile), exports=Exports(rows)))
 
 
 def test_csv_is_streamed_while_the_list_is_read(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_the_page_shows_the_limit_of_a_sheet_only_for_longer_lists(site: Site, m
     from console.web.views import risk_list
 
     assert site.client("wang").get("/list/").context["most_in_a_sheet"] == 0
-    monkeypatch.setattr(risk_list, "policy_of", lambda profile: replace(policy_of(profile), xlsx_rows=7))
+    monkeypatch.setattr(risk_list, "policy_of", lambda profile: replace(policy_of(profile), exports=Exports(7)))
     assert "XLSX: at most 7 rows" in site.client("wang").get("/list/").content.decode()
 
 

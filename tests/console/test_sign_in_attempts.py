@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connections
+from django.db.models import F
 from django.test import Client, RequestFactory
 
 from console.apps.accounts.models import Tries, User
-from console.apps.accounts.sign_in_attempts import MOST, WINDOW, About, count_attempt, delete_expired, exceeded_limit
+from console.apps.accounts.sign_in_attempts import MOST, About, count_attempt, delete_expired, exceeded_limit
 from console.apps.audit.models import AuditEvent
+from console.apps.ranking.current_policy import current_policy, lock_time
+from console.core.policy import SignIn
+from console.core.texts import load_texts
 from tests.console.conftest import PASSWORD, Site
 
 STRANGER = "203.0.113.9"
@@ -46,8 +52,29 @@ def test_one_password_on_many_accounts_is_limited_by_address(site: Site) -> None
     assert sign_in(site.client(REMOTE_ADDR=STRANGER), "li", PASSWORD) == 429
     assert locked_by() == ["address"]
     assert sign_in(site.client(REMOTE_ADDR="203.0.113.10"), "wang", PASSWORD) == 302
-    site.now[0] += timedelta(seconds=WINDOW)
+    site.now[0] += lock_time()
     assert sign_in(site.client(REMOTE_ADDR=STRANGER), "li", PASSWORD) == 302
+
+
+def test_the_policys_one_setting_decides_every_lock_and_what_its_page_says(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = replace(current_policy(), sign_in=SignIn(lock_minutes=40))
+    monkeypatch.setattr("console.apps.ranking.current_policy.policy_of", lambda _profile: policy)
+    site.now[0] = datetime(2026, 7, 1, 1, 20, tzinfo=UTC)  # a window of forty minutes begins
+    besiege(site, "wang", MOST[About.ACCOUNT])
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        sign_in(site.client(REMOTE_ADDR=STRANGER), "li")
+
+    site.now[0] += timedelta(minutes=39)
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=39))
+    for name in ("wang", "li"):
+        locked = site.client(REMOTE_ADDR=STRANGER).post("/sign-in/", {"username": name, "password": PASSWORD})
+        assert (locked.status_code, "Try again in 40 minutes" in locked.content.decode()) == (429, True)
+    assert "请 40 分钟后" in load_texts("zh-Hans")("failure_then.locked_out", n=40)
+    assert "請 40 分鐘後" in load_texts("zh-Hant")("failure_then.locked_out", n=40)
+
+    site.now[0] += timedelta(minutes=1)
+    AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=41))
+    assert [sign_in(site.client(REMOTE_ADDR=STRANGER), name, PASSWORD) for name in ("wang", "li")] == [302, 302]
 
 
 def test_an_ipv6_network_counts_as_one_address(site: Site) -> None:
@@ -68,7 +95,7 @@ def test_one_account_from_many_addresses_is_limited_and_known_devices_still_work
     assert locked_by() == ["account"]
     assert sign_in(own, "wang", PASSWORD) == 302
     assert sign_in(site.client(REMOTE_ADDR="192.0.2.77"), "li", PASSWORD) == 302
-    site.now[0] += timedelta(seconds=WINDOW)
+    site.now[0] += lock_time()
     assert sign_in(site.client(REMOTE_ADDR="192.0.2.78"), "wang", PASSWORD) == 302
 
 
@@ -143,6 +170,6 @@ def test_expired_rows_are_deleted_and_others_stay(site: Site) -> None:
 
     assert delete_expired() == 2
     assert (Session.objects.count(), AccessAttempt.objects.count(), Tries.objects.count()) == (1, 1, 3)
-    site.now[0] += timedelta(seconds=WINDOW)
+    site.now[0] += lock_time()
     assert delete_expired() == 3
     assert User.objects.count() == 10

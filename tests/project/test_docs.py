@@ -8,13 +8,16 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
 from jobs.documents.command_line import render_command_line
 from jobs.documents.figures import figures
 from jobs.engine.apache_spark import POSTGRESQL_JAR, delta_jar
+from jobs.profile.profile import Profile
 from tests.failures import error_classes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,6 +140,7 @@ def test_every_setting_of_a_profile_is_explained() -> None:
     profile = tomllib.loads((ROOT / "config" / "cn" / "profile.toml").read_text(encoding="utf-8"))
     names = {name for name, value in profile.items() if not isinstance(value, dict)}
     names |= {name for section in profile.values() if isinstance(section, dict) for name in section}
+    names |= {setting.name for shape in get_type_hints(Profile).values() if is_dataclass(shape) for setting in fields(shape)}
     sections = {name for name, value in profile.items() if isinstance(value, dict)}
 
     assert {name for name in names if f"`{name}`" not in text} == set()

@@ -74,7 +74,7 @@ class User(AbstractUser):
 
 
 class Tries(models.Model):
-    """The number of password attempts in a quarter of an hour of one device, from one address or for one account.
+    """The number of password attempts in one window of time of one device, from one address or for one account.
 
     A keyed hash stands for the device, address or account: people sometimes type their password into the name field.
     """

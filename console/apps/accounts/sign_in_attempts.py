@@ -15,6 +15,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
 from typing import Any
 
+from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -31,8 +32,6 @@ from console.core.client_address import client_address
 # Salts of stored signatures and hashes, not module names: another text makes known devices and counts unknown.
 DEVICE_SALT = "console.accounts.devices"
 ATTEMPT_SALT = "console.accounts.tries"
-WINDOW = 15 * 60
-"""Seconds. Attempts within the same quarter of an hour of the clock count together."""
 _DEVICE_SECONDS = 180 * 86400
 _MOST_PEOPLE = 5
 """The most people that a device remembers, the last to sign in first."""
@@ -79,7 +78,7 @@ def is_known(request: HttpRequest, credentials: dict[str, Any] | None = None) ->
 
 def count_attempt(request: HttpRequest, username: str) -> list[Tries]:
     """Count an attempt and return the counts. Call it before the check of the password, or parallel attempts would all pass."""
-    window = int(clock.now().timestamp()) // WINDOW
+    window = _current_window()
     counted = []
     for about, key in _counters(request, username):
         digest = salted_hmac(ATTEMPT_SALT, f"{about}:{key}", algorithm="sha256").hexdigest()
@@ -112,10 +111,16 @@ def delete_expired() -> int:
     now = clock.now()
     expired = (
         Session.objects.filter(expire_date__lt=now),
-        Tries.objects.filter(window__lt=int(now.timestamp()) // WINDOW),
+        Tries.objects.filter(window__lt=_current_window()),
         AccessAttempt.objects.filter(attempt_time__lt=now - timedelta(days=1)),
     )
     return sum(rows.delete()[0] for rows in expired)
+
+
+def _current_window() -> int:
+    """The minute in which the current window begins. Attempts in one window count together; it is as long as a lock lasts."""
+    minute, length = int(clock.now().timestamp()) // 60, int(get_cool_off().total_seconds()) // 60
+    return minute // length * length
 
 
 def _read_device(request: HttpRequest) -> tuple[str, list[int]]:

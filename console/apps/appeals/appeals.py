@@ -45,7 +45,7 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, answers: dict[str, Any
             ground=answers["ground"],
             text=answers["text"],
             run_id=run_id,
-            due_on=add_working_days(answers["received_on"], policy.appeal_days, policy.calendar),
+            due_on=add_working_days(answers["received_on"], policy.deadlines.appeal, policy.calendar),
             recorded_at=clock.now(),
             recorded_by=user,
             form_token=answers["token"],

@@ -40,7 +40,7 @@ def case_allows(action: Action, state: State) -> bool:
 
 def needs_two_people(risk_class: str, policy: Policy) -> bool:
     """Whether the dismissal of an entity of this class needs a second person."""
-    return risk_class in policy.two_people
+    return risk_class in policy.decisions.two_people
 
 
 def check_dismissal(action: Action, risk_class: str, policy: Policy) -> None:
@@ -65,7 +65,7 @@ def check_deferral(wake_on: date | None, condition: str, today: date, policy: Po
         raise NotPossible("refused.no_end")
     if wake_on is not None and wake_on <= today:
         raise NotPossible("refused.past")
-    if deferred >= policy.longest_deferral:
+    if deferred >= policy.deadlines.longest_deferral:
         raise NotPossible("refused.deferred_enough")
     if wake_on is not None and wake_on > longest_deferral(today, policy, deferred):
         raise NotPossible("refused.too_far")
@@ -76,7 +76,7 @@ def longest_deferral(today: date, policy: Policy, deferred: int = 0) -> date:
 
     Without this limit over all deferrals together, one person alone could put off for good what needs two people to dismiss.
     """
-    return add_working_days(today, policy.longest_deferral - deferred, policy.calendar)
+    return add_working_days(today, policy.deadlines.longest_deferral - deferred, policy.calendar)
 
 
 def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Policy) -> int:
@@ -85,7 +85,7 @@ def days_deferred(steps: Iterable[tuple[date, State]], today: date, policy: Poli
     Days further back than ``again_after_days`` do not count: after that time visited and dismissed entities return as well. A
     running deferral counts up to today. ``steps`` has the date of each step and the state that it led to, in order.
     """
-    since = today - timedelta(days=policy.again_after_days)
+    since = today - timedelta(days=policy.decisions.again_after_days)
     days, began = 0, None
     for on, state in (*steps, (today, None)):
         if began is not None and state != State.DEFERRED:
@@ -108,13 +108,13 @@ def check_visited_on(on: date, decided_on: date, today: date, policy: Policy) ->
         raise NotPossible("refused.day_to_come")
     if on < decided_on:
         raise NotPossible("refused.before_decision", on=decided_on)
-    if on < today - timedelta(days=policy.result_within):
-        raise NotPossible("refused.too_long_ago", n=policy.result_within)
+    if on < today - timedelta(days=policy.deadlines.result_within):
+        raise NotPossible("refused.too_long_ago", n=policy.deadlines.result_within)
 
 
 def first_day_of_visit(decided_on: date, today: date, policy: Policy) -> date:
     """The earliest day of a visit that :func:`check_visited_on` accepts."""
-    return max(decided_on, today - timedelta(days=policy.result_within))
+    return max(decided_on, today - timedelta(days=policy.deadlines.result_within))
 
 
 def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:
@@ -125,16 +125,16 @@ def check_undo(decision: Any, user: Any, now: datetime, policy: Policy) -> None:
     """
     if Action(decision.action) in OF_SYSTEM or Action(decision.action) not in UNDOABLE or decision.actor_id != user.pk:
         raise NotPossible("refused.undo_other")
-    if now - decision.at > timedelta(minutes=policy.undo_minutes):
+    if now - decision.at > timedelta(minutes=policy.decisions.undo_minutes):
         raise NotPossible("refused.undo_late")
 
 
 def due_after(action: Action, today: date, policy: Policy) -> date | None:
     """The deadline of the next step: a visit's result, or the second person's answer."""
     if action == Action.VISIT:
-        return add_working_days(today, policy.visit_days, policy.calendar)
+        return add_working_days(today, policy.deadlines.visit, policy.calendar)
     if action == Action.PROPOSE:
-        return add_working_days(today, policy.second_person_days, policy.calendar)
+        return add_working_days(today, policy.deadlines.second_person, policy.calendar)
     return None
 
 
@@ -143,7 +143,7 @@ def return_date_after_no_visit(today: date, policy: Policy) -> date:
 
     It returns soon: otherwise "no visit took place" would be a dismissal without a second person.
     """
-    return add_working_days(today, policy.no_visit_days, policy.calendar)
+    return add_working_days(today, policy.deadlines.no_visit, policy.calendar)
 
 
 def is_overdue(today: date) -> Q:

@@ -78,7 +78,7 @@ def end_deferrals(run: PublishedRun) -> int:
     Each batch of cases moves in one transaction, so that a user who decides meanwhile waits for one batch at most. Look-ups come
     before the transaction; a case that a user moved since then stays. After an interruption the next call continues.
     """
-    until = clock.now() - timedelta(days=policy_of(run.profile).again_after_days)
+    until = clock.now() - timedelta(days=policy_of(run.profile).decisions.again_after_days)
     is_ended = Q(state__in=CLOSED_STATES, changed_at__lt=until)
     is_unvisited = Q(state=State.NOT_INSPECTED) & (Q(wake_on=None) | Q(wake_on__lte=max(run.as_of, current_date())))
     candidates = Case.objects.filter(Q(state=State.DEFERRED) | is_ended | is_unvisited).order_by("pk")

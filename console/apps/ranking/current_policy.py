@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from console.apps.ranking.runs import current_run
 from console.core import clock
@@ -18,3 +18,8 @@ def current_policy() -> Policy:
 def current_date() -> date:
     """The current date in that profile's time zone."""
     return current_policy().date_of(clock.now())
+
+
+def lock_time(_request: object = None) -> timedelta:
+    """How long too many wrong passwords lock an account by that policy. Axes calls it, as ``AXES_COOLOFF_TIME``."""
+    return timedelta(minutes=current_policy().sign_in.lock_minutes)

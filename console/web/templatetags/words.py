@@ -40,9 +40,10 @@ def t(context: dict[str, Any], key: str, **values: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def word(context: dict[str, Any], section: str, value: object) -> str:
-    """The text of a value, such as a state, or the value itself if it has no text."""
-    return _texts(context).either(f"{section}.{value}", str(value).replace("_", " "))
+def word(context: dict[str, Any], section: str, value: object, **values: Any) -> str:
+    """The text of a value, such as a state, filled in, or the value itself if it has no text."""
+    texts, key = _texts(context), f"{section}.{value}"
+    return texts(key, **values) if key in texts.words else str(value).replace("_", " ")
 
 
 @register.simple_tag(takes_context=True)

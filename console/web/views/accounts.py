@@ -66,7 +66,7 @@ class SignInView(LoginView):
 
 def locked_out(request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
     """The page after too many wrong passwords."""
-    return render(request, "failure.html", {"what": "locked_out"}, status=429)
+    return render(request, "failure.html", {"what": "locked_out", "n": current_policy().sign_in.lock_minutes}, status=429)
 
 
 class _ProviderCallback(OIDCAuthenticationCallbackView):

@@ -117,7 +117,7 @@ def decide_bulk(request: HttpRequest) -> HttpResponse:
     run = current_run()
     if action not in FORMS or run is None or run_of(filters) != run:
         raise Http404
-    most = policy_of(run.profile).most_in_bulk
+    most = policy_of(run.profile).decisions.most_in_bulk
     chosen = _chosen(request, filters, run, most)
     is_sent = "token" in request.POST
     initial = {"token": uuid.uuid4().hex, "version": newest_step(), "run_id": run.run_id}

@@ -54,7 +54,7 @@ def list_file(request: HttpRequest, format: str) -> HttpResponse:
         # The search begins after a download slot is taken, so that refused requests cost nothing.
         filtered = Filtered.by(filters, run, request.user).materialise()
         count, _ = filtered.count()
-        if format == "xlsx" and count > (most := policy_of(run.profile).xlsx_rows):
+        if format == "xlsx" and count > (most := policy_of(run.profile).exports.xlsx_rows):
             raise NoFile("too_many_rows", 422, most)
         texts = request.texts
         head = [*(texts(f"column.{name}") for name in COLUMNS), *(texts("column.reason", n=at) for at in range(1, TOP + 1))]

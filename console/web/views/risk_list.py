@@ -90,8 +90,8 @@ def risk_list(request: HttpRequest) -> HttpResponse:
         "gives": request.user.role in APPROVES,
         "decides": request.user.role in DECIDES,
         "token": uuid.uuid4().hex,
-        "most_in_bulk": policy.most_in_bulk,
-        "most_in_a_sheet": policy.xlsx_rows if found > min(CAPPED, policy.xlsx_rows) else 0,
+        "most_in_bulk": policy.decisions.most_in_bulk,
+        "most_in_a_sheet": policy.exports.xlsx_rows if found > min(CAPPED, policy.exports.xlsx_rows) else 0,
     }
     return render(request, "list_rows.html" if is_part else "risk_list.html", context)
 

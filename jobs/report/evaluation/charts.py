@@ -108,7 +108,7 @@ def _reliability(content: Content, names: Names) -> Chart:
         (percent(one["predicted"]), percent(one["observed"]), percent(one["low"]), percent(one["high"]), number(one["visits"]))
         for one in bins
     ]
-    heads = tuple(names.texts(key) for key in ("plot.promised", "plot.observed", "plot.low", "plot.high", "group.visits"))
+    heads = tuple(names.texts(key) for key in ("plot.predicted", "plot.observed", "plot.low", "plot.high", "group.visits"))
 
     def paint(figure: Figure) -> None:
         axes = figure.add_axes((0.135, 0.17, 0.85, 0.79))
@@ -122,7 +122,7 @@ def _reliability(content: Content, names: Names) -> Chart:
         axes.set_ylim(0, top)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: f"{value * 100:.0f}%")
-        _name_axes(axes, names.texts("plot.promised"), names.texts("plot.observed"))
+        _name_axes(axes, names.texts("plot.predicted"), names.texts("plot.observed"))
 
     return _chart("reliability", names, heads, rows, _PLOT + 40, paint)
 

@@ -50,7 +50,7 @@ def render_evaluation(content: Content, profile: Profile, language: str) -> str:
             orders=tables.orders_table(content, names),
             others=[(order_name(names, order), order.replace(" ", "_")) for order in content["order_names"][1:]],
             policy=policy_of(style),
-            promises=tables.calibration_table(content, names),
+            calibration=tables.calibration_table(content, names),
             style=Markup(style),  # the project's own file
             suspects=tables.suspect_lines(content, names),
             t=names.texts,

@@ -35,7 +35,7 @@ from jobs.transforms.features.registration import add_register_indicators, count
 from jobs.transforms.features.supervision import add_expected
 from jobs.transforms.features.tax import make_tax_indicators
 from jobs.transforms.frames import Materialise, join_few, select
-from jobs.transforms.latest_known import keep_known, keep_latest, keep_standing
+from jobs.transforms.latest_known import keep_known, keep_latest, keep_latest_known
 
 SALES_FLOOR = 10_000
 """The least yearly sales, in currency units, that a complaint rate is computed over."""
@@ -103,14 +103,14 @@ def build_features(
 
 
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
-    complaints = keep_standing(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
+    complaints = keep_latest_known(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
     links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
     linked = complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
     return linked.select(*complaint.NEEDED)
 
 
 def _known_visits(tables: Known, as_of: date, cutoff: datetime, materialise: Materialise) -> DataFrame:
-    visits = keep_standing(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
+    visits = keep_latest_known(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
     return visits.transform(add_expected, materialise).select(*supervision.NEEDED)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from jobs.commands.config import app
 from jobs.onboarding.mapping_check import check_profile
+from jobs.profile.mapping_schema import MappingSettings
 from jobs.profile.profile import CONFIG_ROOT
 
 MAPPING = """
@@ -65,8 +67,8 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("D = 0", "D = 0\nE = 0", "classes.E", "use A, B, C and D"),
         ('kind = "margin"', 'kind = "margins"', "objective.kind", "did you mean 'margin'"),
         ('statuses = ["active"]', 'statuses = ["activ"]', "objective.statuses", "did you mean 'active'"),
-        ('"sunday"', '"sonday"', "calendar.weekend", "did you mean 'sunday'"),
-        ("holidays = []", 'holidays = ["2026-02-30"]', "calendar.holidays", "2026-10-01"),
+        ('"sunday"', '"sonday"', "calendar.weekend[2]", "did you mean 'sunday'"),
+        ("holidays = []", 'holidays = ["2026-02-30"]', "calendar.holidays[1]", "2026-10-01"),
         ("default = 40", "default = -1", "capacity.default", "0 or more"),
         ("age_bands_years = [1, 3, 10]", "age_bands_years = [1, 10, 3]", "peers.age_bands_years", "rising order"),
         ("minor_units = 2", "minor_units = 9", "minor_units", "0 to 4"),
@@ -74,6 +76,8 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("fresh_days = 92", "fresh_days = -1", "certainty.fresh_days", "0 days or more"),
         ("half_life_days = 365", "half_life_days = 0", "certainty.half_life_days", "more than 0"),
         ('ordinary = "B"', 'ordinary = "E"', "certainty.ordinary", "use one of"),
+        ("anomaly_weight = 0.5", "anomaly_wieght = 0.5", "scoring.anomaly_wieght", "did you mean 'anomaly_weight'"),
+        ("anomaly_weight = 0.5", "anomaly_weight = -1", "scoring.anomaly_weight", "0 or more"),
         ("seed = 20260101", "seed = 1.5", "training.seed", "a whole number"),
         ("seed = 20260101", "seed = -1", "training.seed", "0 or more"),
         ("weight_cap = 10.0", "weight_cap = 0.5", "training.weight_cap", "1 or more"),
@@ -209,5 +213,7 @@ def test_show_gives_the_resolved_profile_without_secrets(tmp_path: Path, monkeyp
     shown = json.loads(result.stdout)
     assert shown["time_zone"] == "Asia/Shanghai"
     assert shown["sources"]["complaints"]["columns"]["complaint_id"] == "try_cast((trim(`编号`)) as string)"
+    assert shown["calendar"] == {"weekend": ["saturday", "sunday"], "holidays": [], "workdays": []}
     assert shown["sources"]["complaints"]["nulls"] == [""]
+    assert {setting.name for setting in fields(MappingSettings)} <= shown["sources"]["complaints"].keys()
     assert "hush-hush" not in result.stdout

@@ -88,6 +88,15 @@ def test_a_value_that_cannot_be_read_is_in_quarantine_and_not_silently_empty(sho
     assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (3, 1, 2)
 
 
+def test_a_record_without_the_instant_from_which_it_is_known_is_in_quarantine(shop: Shop) -> None:
+    shop.change_mapping(lambda text: text.replace("[raw]", "known_at = \"try_to_timestamp(opened, 'yyyy-MM-dd')\"\n[raw]", 1))
+    shop.deliver("2026-01-01", "1,A,open,2020-01-01", "2,B,open,-")
+    (batch,) = shop.ingest("2026-01-01").known
+    (row,) = turned_away(shop).to_dict("records")
+    assert (row["column_name"], row["raw"]) == ("known_at", "2,B,open,-")
+    assert (batch.counts.read, batch.counts.kept, batch.counts.quarantined) == (2, 1, 1)
+
+
 def test_a_corrected_file_is_ingested_again_with_all_that_built_on_it(shop: Shop) -> None:
     shop.deliver("2026-01-01", "1,A,open,2020-01-01")
     shop.deliver("2026-01-02", "1,A,open,2020-01-01")
