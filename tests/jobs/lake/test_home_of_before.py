@@ -155,6 +155,16 @@ def test_a_days_tables_are_read_as_its_run_left_them_in_todays_columns(before: B
         assert list(run.batches(contract, columns, where=ds.field("as_of") == day)) == read.to_pylist()
 
 
+def test_a_day_does_not_begin_in_a_home_that_is_not_migrated(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Before("rule", tmp_path, capfd)
+    books = {path: path.read_bytes() for path in (tmp_path / "home" / "manifests").rglob("*.json")}
+    folders = ("--profile", tmp_path / "profile", "--sources", tmp_path / "sources", "--home", tmp_path / "home")
+    refused = steelyard(capfd, "run", *folders, "--as-of", NEXT_DAY)
+    assert refused.code == 2
+    assert "steelyard lake migrate" in refused.err
+    assert {path: path.read_bytes() for path in (tmp_path / "home" / "manifests").rglob("*.json")} == books
+
+
 @pytest.mark.slow
 def test_a_retrained_model_scores_the_next_day(before: Before) -> None:
     before.run_in_steps(NEXT_DAY, "train")
