@@ -22,6 +22,7 @@ def run(
     from rich.console import Console
 
     from jobs.engine.lake import Lake
+    from jobs.lake.maintenance.migrate import check_migrated
     from jobs.profile.load_profile import load_profile
     from jobs.report.daily_report import gather
     from jobs.report.export_list import export_list
@@ -32,6 +33,7 @@ def run(
     report = home / "reports" / f"risk_list_{on}.html"
     with hold_home_lock(home):
         lake = Lake(home)
+        check_migrated(lake)
         run_day(lake, settings, folder, on)
         with stage("export"):
             export_list(home, settings, on, format="html", out=report, language="en")

@@ -54,7 +54,20 @@ def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 def features_fingerprint(profile: Profile) -> str:
     """A hash of the catalogue, the policies that features read, and their code."""
-    return hashlib.sha256(f"{catalogue()}\n{profile.settings_of('features')}\n{code_version('features')}\n".encode()).hexdigest()
+    return hashlib.sha256(f"{definitions(profile)}\n{code_version('features')}\n".encode()).hexdigest()
+
+
+def definitions(profile: Profile) -> str:
+    """The catalogue and the policies that features read, as text."""
+    return f"{catalogue()}\n{profile.settings_of('features')}"
+
+
+def training_inputs(lake: Lake, profile: Profile, as_of: date) -> dict[str, str | None]:
+    """What a model of a day is made of: hashes of its data, of the definitions of its features, and of the code of both."""
+    code = "\n".join(code_version(step) for step in ("ingest", "gate", "conform", "features"))
+    hashes = {"definitions": definitions(profile), "code": code}
+    named = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in hashes.items()}
+    return {"rests_on": inputs_fingerprint(lake, profile, as_of), **named}
 
 
 def scores_fingerprint(profile: Profile) -> str:

@@ -22,7 +22,7 @@ from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.files import days_in, read_json, read_toml
 from jobs.foundation.paths import MODELS
 from jobs.lake.manifests import lake_of_run, read_source_manifest, run_manifest_path
-from jobs.lake.table_version import check_current
+from jobs.lake.table_version import check_not_newer, selects_up
 from jobs.lake.tables import LakeTables
 from jobs.profile.profile import CONFIG_ROOT
 
@@ -50,19 +50,27 @@ class FinishedRun:
         return datetime.combine(self.as_of + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
 
     def table(self, contract: Contract) -> DeltaTable | None:
-        """A table as the run left it; None when it had none.
+        """A table as the run left it, maybe with the columns of an earlier contract; None when it had none.
 
         Raises:
-            ConfigError: when the table was written by an earlier or a later Steelyard.
+            ConfigError: when the table was written by a later Steelyard.
         """
-        if (self.manifest.get("tables") or {}).get(contract.full_name) is None:
+        if (self.manifest.get("tables") or {}).get(contract.full_name) is None or not self._lake.exists(contract):
             return None
-        lake = lake_of_run(LakeTables(self.home), self.as_of, self.manifest)
-        if not lake.exists(contract):
-            return None
-        table = lake.open(contract)
-        check_current(table, contract, self.home)
+        table = self._lake.open(contract)
+        check_not_newer(table, contract, self.home)
         return table
+
+    @property
+    def _lake(self) -> LakeTables:
+        return lake_of_run(LakeTables(self.home), self.as_of, self.manifest)
+
+    def _dataset(self, contract: Contract) -> ds.Dataset | None:
+        """A table as the run left it, its rows converted to today's contract; None when it had none."""
+        table = self.table(contract)
+        if table is None:
+            return None
+        return ds.dataset(self._lake.arrow(contract)) if selects_up(table, contract) else table.to_pyarrow_dataset()
 
     def rows(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
         """Some columns of a table, empty when there is none.
@@ -74,10 +82,10 @@ class FinishedRun:
         return self._read(contract, columns, where=where)
 
     def _read(self, contract: Contract, columns: Sequence[str], *, where: ds.Expression | None = None) -> pa.Table:
-        table = self.table(contract)
-        if table is None:
+        rows = self._dataset(contract)
+        if rows is None:
             return pa.table({str(name): pa.array([], pa.string()) for name in columns})
-        return table.to_pyarrow_dataset().to_table(columns=[str(name) for name in columns], filter=where)
+        return rows.to_table(columns=[str(name) for name in columns], filter=where)
 
     def newest(
         self, contract: Contract, columns: Sequence[str], event_on: str, key: str = ENTITY_ID, numbered: Sequence[str] = ()
@@ -122,10 +130,10 @@ class FinishedRun:
             ValueError: for a personal column.
         """
         _check_impersonal(contract, columns)
-        table = self.table(contract)
-        if table is not None:
+        rows = self._dataset(contract)
+        if rows is not None:
             names = [str(name) for name in columns]
-            for batch in table.to_pyarrow_dataset().to_batches(columns=names, filter=where, batch_size=20_000):
+            for batch in rows.to_batches(columns=names, filter=where, batch_size=20_000):
                 yield from batch.to_pylist()
 
     def day(self, contract: Contract, columns: Sequence[str]) -> pa.Table:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from jobs.engine.lake import Lake
 from jobs.foundation.log import stage
-from jobs.incremental.staleness import inputs_fingerprint
+from jobs.incremental.staleness import training_inputs
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
@@ -33,7 +33,10 @@ def train_if_due(lake: Lake, profile: Profile, as_of: date) -> None:
 
 
 def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
-    """Whether no model was trained in the week up to the day, or the data of the newest model's day have changed."""
+    """Whether no model was trained in the week up to the day, or what the newest model is made of has changed since.
+
+    New code alone is no reason: it takes effect at the next training. Until then a change of the data is not noticed either.
+    """
     store = ModelStore(lake.home)
     newest = store.last_trained(as_of)
     if newest is None:
@@ -41,8 +44,10 @@ def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     trained_for = date.fromisoformat(newest[:10])
     if as_of - trained_for >= RETRAIN_AFTER:
         return True
-    inputs = inputs_fingerprint(lake, profile, trained_for)
-    return inputs is not None and bool(store.facts(newest).get("rests_on") != inputs)
+    was, now = store.facts(newest), training_inputs(lake, profile, trained_for)
+    if was.get("code") != now["code"]:
+        return was.get("definitions") not in (None, now["definitions"])
+    return now["rests_on"] is not None and bool(was.get("rests_on") != now["rests_on"])
 
 
 def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
@@ -69,7 +74,7 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     )
     facts = {
         **noted,
-        "rests_on": inputs_fingerprint(lake, profile, as_of),
+        **training_inputs(lake, profile, as_of),
         "as_of": as_of,
         "profile": profile.name,
         "config": profile.fingerprint(),

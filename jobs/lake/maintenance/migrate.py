@@ -18,7 +18,16 @@ from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
 from jobs.foundation.paths import SCRATCH
 from jobs.lake.maintenance.table_files import open_table, tables_of
-from jobs.lake.table_version import VERSION, check_not_newer, columns_of, is_current, migrations, selects_up, version_of
+from jobs.lake.table_version import (
+    VERSION,
+    check_current,
+    check_not_newer,
+    columns_of,
+    is_current,
+    migrations,
+    selects_up,
+    version_of,
+)
 from jobs.lake.tables import PROPERTIES, LakeTables, arrow_schema
 
 AT_ONCE = 2_000_000
@@ -59,6 +68,16 @@ def migrate(lake: LakeTables) -> tuple[Migrated, ...]:
                 open_table(lake, contract).alter.set_table_properties(noted, raise_if_not_exists=False)
         done.append(Migrated(name, before, contract.version))
     return tuple(done)
+
+
+def check_migrated(lake: LakeTables) -> None:
+    """Check that every table has the columns that this Steelyard writes.
+
+    Raises:
+        ConfigError: when one was written by an earlier Steelyard and not migrated, or by a later one.
+    """
+    for contract in tables_of(lake):
+        check_current(open_table(lake, contract), contract, lake.home)
 
 
 def _is_current(lake: LakeTables, contract: Contract) -> bool:

@@ -133,13 +133,35 @@ def test_training_a_day_again_compares_with_the_same_model(store: ModelStore, kn
 def test_a_model_that_stays_does_not_make_training_due_each_day(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_model, "inputs_fingerprint", lambda *_: "all")
-    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), {"rests_on": "all"}, {})  # type: ignore[arg-type]
-    store.put(Reads("age_days"), AS_OF, {"rests_on": "all"}, {}, stays=old)  # type: ignore[arg-type]
+    monkeypatch.setattr(train_model, "training_inputs", lambda *_: MADE_OF)
+    old = store.put(Reads("late_filing_share"), date(2026, 3, 31), MADE_OF, {})  # type: ignore[arg-type]
+    store.put(Reads("age_days"), AS_OF, MADE_OF, {}, stays=old)  # type: ignore[arg-type]
     lake = Lake(tmp_path)
     assert store.newest(AS_OF) == old
     due = [train_model.is_training_due(lake, PROFILE, AS_OF + timedelta(days=days)) for days in (0, 1, 6, 7)]
     assert due == [False, False, False, True]
+
+
+MADE_OF = {"rests_on": "all", "definitions": "these", "code": "new"}
+
+
+@pytest.mark.parametrize(
+    ("was", "is_due"),
+    [
+        (MADE_OF, False),
+        (MADE_OF | {"rests_on": "less"}, True),
+        (MADE_OF | {"code": "old"}, False),
+        (MADE_OF | {"code": "old", "rests_on": "less"}, False),
+        (MADE_OF | {"code": "old", "definitions": "others"}, True),
+        ({"rests_on": "less"}, False),  # a model of a Steelyard that noted neither code nor definitions
+    ],
+)
+def test_data_or_definitions_that_changed_make_training_due_and_code_alone_does_not(
+    store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, was: dict[str, str], is_due: bool
+) -> None:
+    monkeypatch.setattr(train_model, "training_inputs", lambda *_: MADE_OF)
+    store.put(Reads("age_days"), AS_OF, was, {})  # type: ignore[arg-type]
+    assert train_model.is_training_due(Lake(tmp_path), PROFILE, AS_OF + timedelta(days=1)) is is_due
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])
