@@ -18,8 +18,8 @@ def serve(
     home: HomeOption,
     folder: FolderOption = "",
     host: Annotated[str, typer.Option("--host", help="The address to listen on; by default only this machine's.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port to listen on.")] = 8000,
-    workers: Annotated[int, typer.Option("--workers", help="The number of worker processes.")] = 2,
+    port: Annotated[int, typer.Option("--port", min=1, max=65_535, help="The port to listen on.")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="The number of worker processes.")] = 2,
 ) -> None:
     """Serve the console. On a site that only this machine can reach, an empty database gets a demo account for each role."""
     # There is no HTTPS without a proxy in front. Then only this machine may connect, and cookies do not require HTTPS.

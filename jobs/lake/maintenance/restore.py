@@ -22,6 +22,7 @@ from jobs.foundation.fault_points import around
 from jobs.foundation.files import days_in, delete_file, read_json, write_json
 from jobs.lake.maintenance.table_files import Partition, changed_partitions, is_whole, open_table, table_of, tables_of
 from jobs.lake.manifests import finished_days, note_path, run_manifest_path, withdrawn_path
+from jobs.lake.table_version import is_current
 from jobs.lake.tables import LakeTables
 from jobs.lake.write_intents import WriteIntent
 
@@ -44,12 +45,14 @@ class TableRestore:
         now: its newest version.
         to: the version whose rows it gets.
         changed: the partitions whose rows change.
+        is_older: whether that version has the columns of an earlier contract.
     """
 
     contract: Contract
     now: int
     to: int
     changed: tuple[Partition, ...]
+    is_older: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Plan:
             for (source, step), (first, last) in self.again.items()
         ]
         lines += [f"the day {day} is no longer finished: run it again" for day in self.withdrawn]
+        if any(back.is_older for back in self.tables):
+            lines.append("some of these versions have columns of an earlier Steelyard: run `steelyard lake migrate` afterwards")
         return lines
 
 
@@ -142,8 +147,9 @@ def _plan(lake: LakeTables, wanted: Iterable[tuple[Contract, int]]) -> Plan:
         _check_whole(lake, contract, version)
         now = open_table(lake, contract).version()
         changed = tuple(changed_partitions(lake, contract, now, version))
-        if changed or _columns(open_table(lake, contract)) != _columns(open_table(lake, contract, version)):
-            found.append(TableRestore(contract, now, version, changed))
+        then = open_table(lake, contract, version)
+        if changed or _columns(open_table(lake, contract)) != _columns(then):
+            found.append(TableRestore(contract, now, version, changed, is_older=not is_current(then, contract)))
     return Plan(tuple(found), _withdrawn(lake, found), _again(found))
 
 

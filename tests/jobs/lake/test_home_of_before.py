@@ -155,6 +155,13 @@ def test_a_days_tables_are_read_as_its_run_left_them_in_todays_columns(before: B
         assert list(run.batches(contract, columns, where=ds.field("as_of") == day)) == read.to_pylist()
 
 
+@RULE
+def test_a_restore_of_earlier_columns_says_that_they_must_be_migrated_again(before: Before) -> None:
+    assert "run `steelyard lake migrate` afterwards" in before.command("lake restore", "--as-of-run", DAY, "--yes").out
+    before.command("lake migrate")
+    before.command("lake check")
+
+
 def test_a_day_does_not_begin_in_a_home_that_is_not_migrated(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Before("rule", tmp_path, capfd)
     books = {path: path.read_bytes() for path in (tmp_path / "home" / "manifests").rglob("*.json")}
