@@ -125,7 +125,7 @@ def test_a_bulk_decision_is_made_and_undone(site: Site, opens: Opens) -> None:
         wang.page.select_option("#id_reason", index=1)
         wang.page.fill("#id_wake_on", "2026-07-20")
         wang.press("bulk.do", n=3)
-        assert wang.sees(wang.word("bulk.done", n=3, asked=3))
+        assert wang.sees(wang.word("bulk.done", n=3, done=3))
         assert {state_of(entity.entity_id) for entity in chosen} == {"deferred"}
         wang.look()
         wang.press("bulk.undo")
