@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks.console.kinds import Content
+from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue
 
 PASSWORD = "asks as people do"
@@ -52,7 +53,7 @@ def read_content(rng: random.Random) -> Content:
     """Sample the published list for requests."""
     from console.apps.campaigns.models import Campaign
     from console.apps.decisions.states import State
-    from console.apps.evidence.models import Event, Kind
+    from console.apps.evidence.models import Event
     from console.apps.ranking.models import PublishedRun
     from console.web.queries.filter_choices import ME, NOBODY
     from console.web.queries.list_filters import CLASSES, MOVED, SEEN
@@ -61,7 +62,7 @@ def read_content(rng: random.Random) -> Content:
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
     some = [row for part in _parts(chosen) for row in published_list().filter(position__in=part).values_list("entity_id", "name")]
     listed = list(published_list().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
-    inspected = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
+    inspected = Event.objects.filter(kind=silver.INSPECTION.name).order_by("pk").values_list("entity_id", flat=True).distinct()
     unlisted = [row for part in _parts([*inspected[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
     counties = sorted(set(published_list().filter(is_listed=True).values_list("region_code", flat=True)))
     sections = sorted(set(published_list().filter(position__lte=10_000).values_list("industry_section", flat=True)) - {""})

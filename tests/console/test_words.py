@@ -15,9 +15,10 @@ from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
 from console.apps.decisions.queues import QUEUES
 from console.apps.decisions.states import OF_SYSTEM, Action, State
-from console.apps.evidence.models import Kind as EventKind
+from console.apps.evidence.models import Event
 from console.apps.ranking.models import CLASSES
 from console.core.texts import load_texts, read_words
+from console.publishing.evidence import TABLES, EventTable, event_table
 from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
 from console.web.queries.filter_choices import ME, NOBODY
@@ -28,10 +29,14 @@ from console.web.views.explore import CHARTS
 from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
 from console.web.views.oversight import METRICS, shift_size
 from expectations.contracts import complaint, inspection, registration, tax_filing
+from expectations.contracts.contract import Zone
+from expectations.contracts.registry import SOURCES
+from expectations.contracts.silver import with_lineage
 from jobs.lake.manifests import Verdict
 from jobs.texts.languages import LANGUAGES, to_simplified
 from models.evaluation.baselines import BEST, BOOSTING, PAST
 from models.evaluation.evaluate import AS_IT_WAS, RANDOM
+from tests.jobs.sources.test_source_kind import PERMIT
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "console"
@@ -95,7 +100,9 @@ def test_every_key_in_use_exists() -> None:
     words = load_texts("en").words
     asked = set()
     for path in TEMPLATES:
-        asked |= set(re.findall(r"""(?:{% t |\bt\()["']([\w.]+)["']""", path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"""(?:{% t |\bt\()["']([\w.]+\w)["']""", text))
+        asked |= {f"column.{head}" for head in re.findall(r"""\("(\w+)", "\w*"\)""", text)}
     for path in CONSOLE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"""texts\(\s*f?["']([a-z_]+\.\w+)["']""", text)) | set(
@@ -132,8 +139,7 @@ VALUES: dict[str, Iterable[object]] = {
     "failure_then": FAILURES,
     "filter": (*FILTERS,),
     "found": ("selected", "region", "industry"),
-    "held_source": ("registration", "tax_filing", "complaint", "inspection"),
-    "kind": (*EventKind, DECISION),
+    "kind": (*TABLES, DECISION),
     "mark": SEEN,
     "measure": {name for compute, _ in OVER_TIME.values() for name in compute({}, [])},
     "metric": METRICS,
@@ -143,6 +149,7 @@ VALUES: dict[str, Iterable[object]] = {
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": QUEUES,
     "reason_texts": (*OF_ACTIONS, *CHOSEN),
+    "records": SOURCES,
     "role": Role,
     "scope": Scope,
     "selected": inspection.VALUES[inspection.SELECTED_BY],
@@ -174,6 +181,28 @@ def test_each_possible_value_has_a_text(section: str, language: str) -> None:
 
     assert values
     assert [str(value) for value in values if f"{section}.{value}" not in words] == []
+
+
+def facts_without_words(tables: Iterable[EventTable], language: str) -> list[str]:
+    """What the record of an entity would show by its raw name: columns and codes of the kinds that event.html does not name."""
+    named = re.findall(r'event.kind == "(\w+)"', (CONSOLE / "web/templates/event.html").read_text(encoding="utf-8"))
+    columns = [
+        (name, table.contract.values.get(name, ())) for table in tables if table.contract.name not in named for name in table.facts
+    ]
+    asked = [f"fact.{key}" for name, codes in columns for key in (name, *(f"{name}_{code}" for code in codes))]
+    return [key for key in asked if key not in load_texts(language).words]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_fact_of_a_kind_without_a_sentence_of_its_own_has_a_text(language: str) -> None:
+    permit = event_table(with_lineage(PERMIT, Zone.SILVER))
+
+    assert facts_without_words(TABLES.values(), language) == []
+    assert facts_without_words([*TABLES.values(), permit], language) == [f"fact.{name}" for name in permit.facts]
+
+
+def test_the_name_of_each_kind_fits_its_column() -> None:
+    assert [name for name in TABLES if len(name) > Event._meta.get_field("kind").max_length] == []
 
 
 def test_the_kinds_of_model_are_those_of_training() -> None:

@@ -23,7 +23,7 @@ from jobs.texts.checks import check_name
 from jobs.texts.checks import why as why_of
 from jobs.texts.languages import LANGUAGE_OF_HAN, Texts, base_of, language_of
 from jobs.texts.names import code_name, code_path
-from jobs.texts.numbers import number, value_with_unit
+from jobs.texts.numbers import MONEY, number, value_with_unit
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 
@@ -149,6 +149,18 @@ def why(context: dict[str, Any], source: Mapping[str, Any]) -> str:
 def measured(context: dict[str, Any], value: float | None, unit: str) -> str:
     """A value of an indicator, in its unit."""
     return value_with_unit(value, unit, _texts(context), TextSettings.of_stored(context["profile"]))
+
+
+@register.simple_tag(takes_context=True)
+def fact(context: dict[str, Any], name: str, value: Any) -> SafeString:
+    """A column of a record and its value, in the page's language as far as the section ``fact`` has words for them."""
+    texts = _texts(context)
+    shown = data(context, texts.either(f"fact.{name}_{value}", str(value)))
+    if isinstance(value, bool):
+        shown = texts("word.yes" if value else "word.no")
+    elif name.endswith("_minor"):
+        shown = measured(context, value, MONEY)
+    return format_html("{} {}", texts.either(f"fact.{name}", name.replace("_", " ")), shown)
 
 
 @register.simple_tag(takes_context=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from expectations.contracts import registry, silver
 from expectations.contracts.contract import Column, Contract, Severity, Type, Zone, in_order, required_rules
 from expectations.contracts.lineage import ENTITY_ID, SOURCE_ROW
 from expectations.contracts.quarantine import quarantine_of
+from jobs.onboarding.mapping_draft import draft_mapping
 from jobs.take_in_source import take_in
 from tests.jobs.sources.conftest import Shop
 
@@ -64,3 +66,10 @@ def test_a_registered_kind_is_taken_in_to_silver_and_its_rules_hold(permits: Sho
     assert tuple(quarantined) == (3, "granted_on_before_ends_on")
     assert taken.contract == "permit"
     assert registry.SILVER["permit"] in registry.every_table()
+
+
+@pytest.mark.usefixtures("permits")
+def test_a_file_of_a_kind_without_known_headers_is_recognised_by_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "permits.csv"
+    file.write_text("permit_id,entity_id,granted_on,ends_on\nP1,E1,2026-01-01,2027-01-01\n", encoding="utf-8")
+    assert 'contract = "permit"' in draft_mapping(file)

@@ -81,8 +81,7 @@ def compute_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) ->
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
         sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
         register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
-        others = {name: table for name, table in tables.items() if name not in ("entity", "filing")}
-        known = Known(**others, register=register, tax_sums=sums)
+        known = Known(register=register, tax_sums=sums, link=tables["link"], silver=tables)
         made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"
