@@ -116,17 +116,17 @@ def text_problems(setting: str, sql: str, mapping: SourceMapping) -> Iterator[Pr
         if exact and exact != name:
             yield Problem(setting, f"names {name!r}, but the raw column is {exact!r}", f"write `{exact}`", is_error=False)
         elif (
-            token.kind == "quoted"
+            token.is_quoted
             and not exact
             and name.partition(".")[0] not in lookups
             and not _follows_lookup(sql, token.text, lookups)
         ):
             yield Problem(setting, f"names `{name}`, which is not among raw.columns", near(name, mapping.raw.columns))
-    words = {token.text.lower() for token in tokens(sql) if token.kind == "word" and token.text not in mapping.raw.columns}
+    words = {token.text.lower() for token in tokens(sql) if token.is_word and token.text not in mapping.raw.columns}
     called = set(calls(with_try(sql)))
     for name in sorted(called & _RAISING.keys()):
         yield Problem(setting, f"{name}() fails the run on a value that it cannot read", f"use {_RAISING[name]}", is_error=False)
-    if any(token.kind == "sign" and token.text in "/%" for token in tokens(sql)):
+    if any(token.text in ("/", "%") for token in tokens(sql)):
         yield Problem(
             setting, "a division fails the run when it is by zero", "use try_divide(a, b) or try_mod(a, b)", is_error=False
         )

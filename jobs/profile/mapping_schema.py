@@ -16,6 +16,7 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SOURCES
 from jobs.formats.raw_records import RAW_TYPES, decimal_digits
 from jobs.formats.registry import FILE_FORMATS
+from jobs.profile.mapping_sql import tokens
 from jobs.profile.validation import (
     SETTINGS,
     Count,
@@ -52,9 +53,18 @@ def _contract(name: Any) -> Any:
     return SOURCES[name]
 
 
+def _sql(text: str) -> str:
+    try:
+        tokens(text)
+    except ValueError:
+        raise refusal(f"has a text or a name that does not end: {text}", "close it with its quote or backtick") from None
+    return text
+
+
 Delimiter = Annotated[str, holds(_is_delimiter, "give one ASCII character that is no quote")]
 Encoding = Annotated[str, holds(_is_encoding, "name a text encoding, such as utf-8 or gb18030")]
 Variable = Annotated[str, holds(lambda name: bool(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)), "name an environment variable")]
+Sql = Annotated[Text, AfterValidator(_sql)]
 Value = Annotated[Any, holds(lambda value: isinstance(value, str | int | float), "write text, a number, true or false")]
 
 
@@ -140,9 +150,9 @@ class MappingSettings:
     absence: Annotated[str, one_of("nothing", "removed")] = "nothing"
     every_days: Period = 1
     nulls: tuple[str, ...] = ("",)
-    known_at: Text | None = None
-    keep: Text | None = None
-    columns: dict[str, Text] = field(default_factory=dict)
+    known_at: Sql | None = None
+    keep: Sql | None = None
+    columns: dict[str, Sql] = field(default_factory=dict)
     translate: dict[str, Translation] = field(default_factory=dict)
     lookups: tuple[Lookup, ...] = ()
     optional: tuple[str, ...] = ()

@@ -1,48 +1,59 @@
 """Find the columns that a mapping's SQL names, and rewrite it so that it does not raise on bad input.
 
-A small tokenizer is enough: the text stays as it is written except for the replaced tokens.
+sqlglot splits the text into the tokens of Spark's SQL. The text stays as it is written except for the replaced tokens.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
-_TOKEN = re.compile(
-    r"""
-      (?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
-    | (?P<quoted>`(?:[^`]|``)*`)
-    | (?P<word>[^\W\d]\w*)
-    | (?P<number>\d[\w.]*)
-    | (?P<space>\s+|--[^\n]*|/\*.*?\*/)
-    | (?P<sign>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 # Functions that raise on a bad value, and the variant that gives NULL.
 _TWINS = {"cast": "try_cast", "to_timestamp": "try_to_timestamp"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token of SQL: its kind (string, quoted, word, number, space, sign) and its text."""
+    """A token of SQL as it is written, and where it starts and ends."""
 
-    kind: str
     text: str
+    start: int
+    end: int
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether it is a name in backticks."""
+        return self.text.startswith("`")
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a name without backticks, a function or a keyword."""
+        return self.text.isidentifier()
 
     @property
     def name(self) -> str:
-        """The identifier; empty for other kinds."""
-        if self.kind == "quoted":
+        """The name; empty for other tokens."""
+        if self.is_quoted:
             return self.text[1:-1].replace("``", "`")
-        return self.text if self.kind == "word" else ""
+        return self.text if self.is_word else ""
 
 
-def tokens(sql: str) -> Iterator[Token]:
-    """The tokens of a SQL text; joined, they give the text again."""
-    for match in _TOKEN.finditer(sql):
-        yield Token(str(match.lastgroup), match.group())
+def tokens(sql: str) -> list[Token]:
+    """The tokens of a SQL text; spaces and comments are left out.
+
+    Raises:
+        ValueError: if a string or a name in backticks does not end.
+    """
+    # Imported here: it takes a quarter of a second, and most commands read no mapping.
+    from sqlglot.dialects.spark import Spark
+    from sqlglot.errors import TokenError
+
+    try:
+        places = [(token.start, token.end + 1) for token in Spark().tokenize(sql)]
+    except TokenError as error:
+        raise ValueError(str(error)) from error
+    return [Token(sql[start:end], start, end) for start, end in places]
 
 
 def quoted(name: str, lookups: Iterable[str] = ()) -> str:
@@ -55,18 +66,44 @@ def quoted(name: str, lookups: Iterable[str] = ()) -> str:
 def names_in(sql: str, columns: Iterable[str], lookups: Iterable[str]) -> tuple[str, ...]:
     """The ``columns``, and lookup columns as ``lookup.column``, that a SQL text names; in order, each once, case kept."""
     known, lookup_names = set(columns), tuple(lookups)
-    found: dict[str, None] = {}
-    for token in _joined(list(tokens(sql)), lookup_names):
-        if token.name in known or _is_lookup_column(token.name, lookup_names):
-            found[token.name] = None
-    return tuple(found)
+    names = (token.name for token in _names(sql, lookup_names))
+    return tuple(dict.fromkeys(name for name in names if name in known or _is_lookup_column(name, lookup_names)))
 
 
 def qualified(sql: str, lookups: Iterable[str]) -> str:
     """The SQL text with every spelling of a lookup's column as two quoted names: `` `lookup`.`column` ``."""
     names = tuple(lookups)
-    parts = _joined(list(tokens(sql)), names)
-    return "".join(quoted(part.name, names) if _is_lookup_column(part.name, names) else part.text for part in parts)
+    columns = (token for token in _names(sql, names) if _is_lookup_column(token.name, names))
+    return _replace(sql, ((token, quoted(token.name, names)) for token in columns))
+
+
+def with_try(sql: str) -> str:
+    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value."""
+    raising = (token for token in _called(sql) if token.text.lower() in _TWINS)
+    return _replace(sql, ((token, _TWINS[token.text.lower()]) for token in raising))
+
+
+def calls(sql: str) -> tuple[str, ...]:
+    """The functions that a SQL text calls, in lower case, in order, each once."""
+    return tuple(dict.fromkeys(token.text.lower() for token in _called(sql)))
+
+
+def _called(sql: str) -> list[Token]:
+    """The words that an opening bracket follows."""
+    return [token for token, after in pairwise(tokens(sql)) if token.is_word and after.text == "("]
+
+
+def _names(sql: str, lookups: tuple[str, ...]) -> Iterator[Token]:
+    """The tokens, with ``lookup . column`` as one quoted token."""
+    parts = tokens(sql)
+    place = 0
+    while place < len(parts):
+        token, after = parts[place], parts[place + 1 : place + 3]
+        if token.name in lookups and len(after) == 2 and after[0].text == "." and after[1].name:
+            token = Token(quoted(f"{token.name}.{after[1].name}"), token.start, after[1].end)
+            place += 2
+        yield token
+        place += 1
 
 
 def _is_lookup_column(name: str, lookups: tuple[str, ...]) -> bool:
@@ -74,42 +111,10 @@ def _is_lookup_column(name: str, lookups: tuple[str, ...]) -> bool:
     return bool(dot and column) and lookup in lookups
 
 
-def _joined(parts: list[Token], lookups: tuple[str, ...]) -> Iterator[Token]:
-    """The tokens, with ``lookup . column`` as one quoted token ``lookup.column``."""
-    place = 0
-    while place < len(parts):
-        token = parts[place]
-        is_qualified = (
-            token.name in lookups
-            and place + 2 < len(parts)
-            and parts[place + 1].text == "."
-            and parts[place + 2].kind in ("word", "quoted")
-        )
-        if is_qualified:
-            yield Token("quoted", quoted(f"{token.name}.{parts[place + 2].name}"))
-            place += 3
-        else:
-            yield token
-            place += 1
-
-
-def with_try(sql: str) -> str:
-    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value."""
-    parts = list(tokens(sql))
-    made: list[str] = []
-    for place, token in enumerate(parts):
-        twin = _TWINS.get(token.text.lower()) if token.kind == "word" else None
-        made.append(twin if twin and _is_call(parts, place) else token.text)
-    return "".join(made)
-
-
-def calls(sql: str) -> tuple[str, ...]:
-    """The functions that a SQL text calls, in lower case, in order, each once."""
-    parts = list(tokens(sql))
-    called = (token.text.lower() for place, token in enumerate(parts) if token.kind == "word" and _is_call(parts, place))
-    return tuple(dict.fromkeys(called))
-
-
-def _is_call(parts: list[Token], place: int) -> bool:
-    """Whether the next token that is no space is an opening bracket."""
-    return next((part.text for part in parts[place + 1 :] if part.kind != "space"), "") == "("
+def _replace(sql: str, changes: Iterable[tuple[Token, str]]) -> str:
+    """The SQL text with some of its tokens, given in order, replaced."""
+    made, done = [], 0
+    for token, text in changes:
+        made += [sql[done : token.start], text]
+        done = token.end
+    return "".join([*made, sql[done:]])

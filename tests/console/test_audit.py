@@ -14,7 +14,7 @@ from console.apps.audit import spool
 from console.apps.audit.chain import GENESIS, Head, append, find_breaks, read_head
 from console.apps.audit.events import NOBODY, SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
-from console.web.views import list_export
+from console.web import downloads
 from tests.console.conftest import PASSWORD, Site
 from tests.day.command import steelyard
 
@@ -166,7 +166,7 @@ def test_an_export_is_recorded_before_it_leaves(site: Site, monkeypatch: pytest.
     def fails(*_: Any) -> None:
         raise DatabaseError("the audit cannot be written")
 
-    monkeypatch.setattr(list_export, "record_event", fails)
+    monkeypatch.setattr(downloads, "record_event", fails)
     client = site.client("wang", raise_request_exception=False)
     assert client.get("/list/export.csv").status_code == 500
 

@@ -201,4 +201,4 @@ def test_the_models_page_shows_its_quality_and_its_card(site: Site) -> None:
 
     assert {name for name, _ in page.context["held_out"]} >= {"model", "random_expected", "past_record"}
     assert page.context["weights"][0][1] >= page.context["weights"][-1][1] > 0
-    assert card.content.decode().startswith(f"# Model {site.run.model_id}")
+    assert b"".join(card.streaming_content).decode().startswith(f"# Model {site.run.model_id}")

@@ -130,6 +130,7 @@ VALUES: dict[str, Iterable[object]] = {
     "assigned": (ME, NOBODY),
     "change": registration.VALUES[registration.CHANGE_TYPE],
     "class": CLASSES,
+    "column": ("position", "name", "risk_class", "moved", "reasons", "state"),
     "complaint": complaint.VALUES[complaint.CATEGORY],
     "done": Action,
     "drift": {shift_size(index) for index in (0.0, 0.2, 1.0)},

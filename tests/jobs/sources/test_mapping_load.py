@@ -92,13 +92,28 @@ def test_an_expression_names_its_raw_columns_but_not_those_in_strings(tmp_path: 
     assert mapping.raw_inputs("address") == ()
 
 
-@pytest.mark.parametrize("spelling", ["visit.Results", "`visit`.`Results`", "`visit.Results`", "visit.`Results`"])
+@pytest.mark.parametrize(
+    "spelling", ["visit.Results", "`visit`.`Results`", "`visit.Results`", "visit.`Results`", "visit . Results"]
+)
 def test_a_lookups_column_is_found_however_it_is_spelt(tmp_path: Path, spelling: str) -> None:
     text = GOOD.replace("nullif(`单位`, '日期')", f"concat({spelling}, `编号`)")
     text += '[[lookups]]\nname = "visit"\nfiles = "v.parquet"\nformat = "parquet"\nkey = "编号"\n'
     mapping = load_mapping(write_mapping(tmp_path, text))
     assert mapping.raw_inputs("entity_name") == ("visit.Results", "编号")
     assert select_expressions(mapping)["entity_name"] == "try_cast((concat(`visit`.`Results`, `编号`)) as string)"
+
+
+def test_names_and_functions_in_comments_stay_as_they_are(tmp_path: Path) -> None:
+    sql = "trim(`编号`) /* not cast(`类别` as int) */"
+    mapping = load_mapping(write_mapping(tmp_path, GOOD.replace("nullif(`单位`, '日期')", sql)))
+    assert mapping.raw_inputs("entity_name") == ("编号",)
+    assert select_expressions(mapping)["entity_name"] == f"try_cast(({sql}) as string)"
+
+
+@pytest.mark.parametrize("sql", ["nullif(`单位`, '日期)", "trim(`单位)"])
+def test_an_expression_with_a_text_or_name_that_does_not_end_is_refused(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(ConfigError, match=r"columns\.entity_name: has a text or a name that does not end"):
+        load_mapping(write_mapping(tmp_path, GOOD.replace("nullif(`单位`, '日期')", sql)))
 
 
 def test_expressions_run_and_unlisted_values_are_null(tmp_path: Path, spark) -> None:
