@@ -112,7 +112,9 @@ def test_records_of_a_further_kind_are_shown_by_their_columns(
     ("language", "name", "value", "shown"),
     [
         ("en", "is_renewed", True, "is renewed Yes"),
-        ("zh-Hans", "fee_minor", 123_450, "fee minor CNY 1,234.50"),
+        ("zh-Hans", "penalty_minor", 123_450, "处罚金额 CNY 1,234.50"),
+        ("zh-Hant", "tax_type", "x", "稅種 x"),
+        ("zh-Hans", "fee_minor", 5, '<span lang="en">fee</span> CNY 0.05'),
         ("en", "holder", "<b>甲</b>", 'holder <span lang="zh-Hans">&lt;b&gt;甲&lt;/b&gt;</span>'),
         ("en", "none", "x_1", "none x_1"),
     ],
