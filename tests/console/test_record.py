@@ -27,7 +27,7 @@ from jobs.lake.tables import LakeTables, arrow_schema
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import GIVEN, HANGZHOU, Site
-from tests.jobs.sources.test_source_kind import PERMIT
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 FOUND = {
     "visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": "7", "breaches": "2", "severity": "2",
@@ -87,24 +87,24 @@ def test_records_of_a_further_kind_are_shown_by_their_columns(
     site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
-    table = with_lineage(PERMIT, Zone.SILVER)
+    table = with_lineage(HALLMARK, Zone.SILVER)
     monkeypatch.setitem(evidence.TABLES, table.name, evidence.event_table(table))
     next_day = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
     at = datetime(2026, 6, 1, tzinfo=UTC)
     row = {
-        "permit_id": "P_1", "entity_id": entity.entity_id, "granted_on": date(2026, 6, 1), "ends_on": None, "source": "permits",
-        "source_file": "p.csv", "source_row": 2, "content_hash": "h", "delivered_on": date(2026, 6, 1), "known_at": at,
-        "is_absent": False, "is_revision": False,
+        "hallmark_id": "P_1", "entity_id": entity.entity_id, "struck_on": date(2026, 6, 1), "lapses_on": None,
+        "source": "hallmarks", "source_file": "p.csv", "source_row": 2, "content_hash": "h", "delivered_on": date(2026, 6, 1),
+        "known_at": at, "is_absent": False, "is_revision": False,
     }  # fmt: skip
     lake = LakeTables(next_day.home)
-    lake.replace_arrow(pa.Table.from_pylist([row], arrow_schema(table)), table, "source = 'permits'")
+    lake.replace_arrow(pa.Table.from_pylist([row], arrow_schema(table)), table, "source = 'hallmarks'")
     next_day.manifest["tables"][table.full_name] = lake.version(table)
 
     publish(next_day)
 
     shown = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
-    assert [row for row in shown if "permits" in row] == [
-        "> 2026-06-01 permit permit id P_1 · granted on 2026-06-01 permits · p.csv:2"
+    assert [row for row in shown if "hallmarks" in row] == [
+        "> 2026-06-01 hallmark hallmark id P_1 · struck on 2026-06-01 hallmarks · p.csv:2"
     ]
 
 

@@ -38,7 +38,7 @@ from jobs.texts.checks import column_name
 from jobs.texts.languages import LANGUAGES, to_simplified
 from models.evaluation.baselines import BEST, BOOSTING, PAST
 from models.evaluation.evaluate import AS_IT_WAS, RANDOM
-from tests.jobs.sources.test_source_kind import PERMIT
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "console"
@@ -198,12 +198,12 @@ def facts_without_words(tables: Iterable[EventTable], language: str) -> list[str
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_fact_of_a_kind_without_a_sentence_of_its_own_has_a_text(language: str) -> None:
-    contract = replace(PERMIT, values={"permit_id": ("P1",)})
-    permit = event_table(with_lineage(contract, Zone.SILVER))
-    unnamed = [] if language == "en" else ["permit_id", "granted_on", "ends_on"]
+    contract = replace(HALLMARK, values={"hallmark_id": ("P1",)})
+    hallmark = event_table(with_lineage(contract, Zone.SILVER))
+    unnamed = [] if language == "en" else ["hallmark_id", "struck_on", "lapses_on"]
 
     assert facts_without_words(TABLES.values(), language) == []
-    assert facts_without_words([*TABLES.values(), permit], language) == [*unnamed, "permit_id_P1"]
+    assert facts_without_words([*TABLES.values(), hallmark], language) == [*unnamed, "hallmark_id_P1"]
 
 
 def test_the_name_of_each_kind_fits_its_column() -> None:

@@ -10,7 +10,7 @@ import pytest
 from jobs.analysis import entity_timeline
 from jobs.analysis.entity_timeline import timeline
 from jobs.analysis.trace import SourceRow, Trace
-from tests.jobs.sources.test_source_kind import PERMIT
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 
 def of(*rows: tuple[str, str, dict[str, object]]) -> pd.DataFrame:
@@ -73,15 +73,15 @@ def test_a_correction_follows_what_it_corrects() -> None:
 
 
 def test_records_of_a_further_kind_are_events_with_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(entity_timeline._READERS, "permit", ("permit", entity_timeline._reader(PERMIT)))
-    says = {"permit_id": "P1", "entity_id": "e", "granted_on": date(2026, 4, 1), "source": "permits"}
+    monkeypatch.setitem(entity_timeline._READERS, "hallmark", ("hallmark", entity_timeline._reader(HALLMARK)))
+    says = {"hallmark_id": "P1", "entity_id": "e", "struck_on": date(2026, 4, 1), "source": "hallmarks"}
 
-    event = of(("permit", "2026-05-01 00:00:00", says)).iloc[0]
+    event = of(("hallmark", "2026-05-01 00:00:00", says)).iloc[0]
 
     assert (event["on"], event["lane"], event["what"]) == (
         pd.Timestamp("2026-04-01"),
-        "permit",
-        "permit_id=P1, granted_on=2026-04-01",
+        "hallmark",
+        "hallmark_id=P1, struck_on=2026-04-01",
     )
 
 
