@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.contracts import silver
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SILVER
 from jobs.engine.scratch import Scratch
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
@@ -33,10 +34,7 @@ _LINEAGE = {
     "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO,
     "is_absent": False, "is_revision": False,
 }  # fmt: skip
-CONTRACTS: dict[str, Contract] = {
-    "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION,
-    "link": silver.LINK,
-}  # fmt: skip
+CONTRACTS: dict[str, Contract] = {table.name: table for table in (*SILVER.values(), silver.LINK)}
 
 
 def fill(table: str, rows: list[Row]) -> list[Row]:
@@ -46,7 +44,7 @@ def fill(table: str, rows: list[Row]) -> list[Row]:
     for number, row in enumerate(rows, start=1):
         unknown = set(row) - set(names)
         assert not unknown, f"{table} has no columns {sorted(unknown)}"
-        whole = {**_LINEAGE, "source_row": number, **_FILLED[table], **row}
+        whole = {**_LINEAGE, "source_row": number, **_FILLED.get(table, {}), **row}
         filled.append({name: whole.get(name) for name in names})
     return filled
 
