@@ -247,7 +247,7 @@ def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterato
     types = sound.get("raw", {}).get("types", {})
     form = FILE_FORMATS.get(sound.get("format", ""))
     if types and "format" in sound and not (form and form.types):
-        typed = " and ".join(name for name, one in FILE_FORMATS.items() if one.types)
+        typed = ", ".join(name for name, one in FILE_FORMATS.items() if one.types)
         yield Problem("raw.types", f"is for {typed}; elsewhere every column is read as text", "remove it")
     for name, kind in types.items():
         if name not in columns:
