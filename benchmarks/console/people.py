@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from benchmarks.console.kinds import Content
+from expectations.contracts import silver
 
 PASSWORD = "asks as people do"
 DUE_ON = date(2026, 7, 10)
@@ -50,7 +51,7 @@ def make_cases(number: int, users: Sequence[str]) -> None:
 def read_content(rng: random.Random, user: str) -> Content:
     """Sample the published list for requests, with the values of filters that it offers to a user."""
     from console.apps.accounts.models import User
-    from console.apps.evidence.models import Event, Kind
+    from console.apps.evidence.models import Event
     from console.core.texts import load_texts
     from console.web.queries.filter_choices import Reader
     from console.web.queries.list_filters import FILTERS
@@ -59,7 +60,7 @@ def read_content(rng: random.Random, user: str) -> Content:
     chosen = rng.sample(range(1, run.entities + 1), min(SAMPLE, run.entities))
     some = [row for part in _parts(chosen) for row in published_list().filter(position__in=part).values_list("entity_id", "name")]
     listed = list(published_list().filter(position__lte=min(run.listed, SAMPLE)).values_list("entity_id", flat=True))
-    inspected = Event.objects.filter(kind=Kind.INSPECTION).order_by("pk").values_list("entity_id", flat=True).distinct()
+    inspected = Event.objects.filter(kind=silver.INSPECTION.name).order_by("pk").values_list("entity_id", flat=True).distinct()
     unlisted = [row for part in _parts([*inspected[:SAMPLE]]) for row in _named(part).filter(is_listed=False)]
     reader = Reader(User.objects.get(username=user), load_texts("en"), run.profile)
     offered = {name: [value for value, _ in row.offered(reader, run, "")] for name, row in FILTERS.items()}

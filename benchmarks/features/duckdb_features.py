@@ -7,10 +7,9 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.features.request import COLUMNS, PEER_INDICATORS, FeatureRequest
+from benchmarks.features.request import COLUMNS, PEER_INDICATORS, SCRIPTS, FeatureRequest
 from jobs.transforms.conform import FULL_WIDTH, HALF_WIDTH, NOISE
 
-SCRIPTS = Path(__file__).parent / "duckdb"
 SCRIPTS_AFTER_RETURNS = ("complaints", "visits", "shared_identifiers", "indicators", "peer_groups")
 MINIMUM_VALUES = 5
 """Minimum number of values for a peer group's median."""

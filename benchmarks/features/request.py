@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,9 @@ from jobs.profile.profile import Profile
 
 TABLES = (silver.ENTITY, silver.INSPECTION, silver.FILING, silver.COMPLAINT, silver.LINK)
 """The tables that the program reads."""
-LEFT_OUT: tuple[str, ...] = ()
+SCRIPTS = Path(__file__).parent / "duckdb"
+_WRITTEN = {word for script in SCRIPTS.glob("*.sql") for word in re.findall(r"\w+", script.read_text(encoding="utf-8"))}
+LEFT_OUT = tuple(indicator.column for indicator in catalogue() if indicator.column not in _WRITTEN)
 """Indicators that the program does not compute; the comparison names them and leaves them out."""
 PEER_INDICATORS = tuple(indicator.column for indicator in catalogue() if indicator.peer and indicator.column not in LEFT_OUT)
 COLUMNS = tuple(str(column) for column in features_contract().columns if column.removesuffix(PEER_SUFFIX) not in LEFT_OUT)

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from django.db import connections, models
 
-from console.apps.evidence.models import Event, Kind, Link, Partition, TrendPoint
+from console.apps.evidence.models import Event, Link, Partition, TrendPoint
 from expectations.contracts import complaint, inspection, registration, silver, tax_filing
-from expectations.contracts.contract import Contract
-from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.contract import Contract, Sensitivity
+from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, IS_ABSENT, KNOWN_AT, LINEAGE, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.registry import SILVER
 from jobs.lake.finished_run import FinishedRun
 
 _LINEAGE = (ENTITY_ID, SOURCE, DELIVERED_ON, KNOWN_AT, SOURCE_FILE, SOURCE_ROW, IS_ABSENT)
@@ -46,34 +47,34 @@ class EventTable:
         return list(dict.fromkeys((*_LINEAGE, *self.record, *self.happened_on, *self.facts)))
 
 
+def event_table(table: Contract) -> EventTable:
+    """The events of a table: of :data:`_CHOSEN` where it has them, else by the contract's key, event date and columns."""
+    shown = (column for column in table.columns if column not in (ENTITY_ID, *LINEAGE))
+    derived: dict[str, tuple[str, ...]] = {
+        "record": table.key,
+        "happened_on": (table.event_on,) if table.event_on else (),
+        "facts": tuple(column for column in shown if column.sensitivity is not Sensitivity.PERSONAL),
+    }
+    return EventTable(table, **derived | _CHOSEN.get(table.name, {}))
+
+
 _R, _T, _C, _I = registration, tax_filing, complaint, inspection
-TABLES = {
+_CHOSEN: dict[str, dict[str, tuple[str, ...]]] = {
     # Each version in a register is an event of its own, not a correction of another version.
-    Kind.REGISTRATION: EventTable(
-        silver.ENTITY,
-        record=(ENTITY_ID, _R.CHANGED_ON, _R.CHANGE_TYPE),
-        happened_on=(_R.CHANGED_ON,),
-        facts=(_R.CHANGE_TYPE, _R.STATUS),
-    ),
-    Kind.FILING: EventTable(
-        silver.FILING,
-        record=(ENTITY_ID, _T.TAX_TYPE, _T.PERIOD_START),
-        happened_on=(_T.FILED_ON, _T.DUE_ON, _T.PERIOD_END),
-        facts=(_T.TAX_TYPE, _T.PERIOD_START, _T.PERIOD_END, _T.DUE_ON, _T.FILED_ON, _T.ARREARS_MINOR),
-    ),
-    Kind.COMPLAINT: EventTable(
-        silver.COMPLAINT,
-        record=(_C.COMPLAINT_ID,),
-        happened_on=(_C.RECEIVED_ON,),
-        facts=(_C.CATEGORY, _C.SEVERITY, _C.OUTCOME, _C.RESOLVED_ON),
-    ),
-    Kind.INSPECTION: EventTable(
-        silver.INSPECTION,
-        record=(_I.INSPECTION_ID,),
-        happened_on=(_I.INSPECTED_ON, _I.PLANNED_ON),
-        facts=(_I.SELECTED_BY, _I.VISIT_STATUS, _I.ITEMS_CHECKED, _I.BREACHES, _I.SEVERITY, _I.FOUND_VIOLATION),
-    ),
+    silver.ENTITY.name: {"record": (ENTITY_ID, _R.CHANGED_ON, _R.CHANGE_TYPE), "facts": (_R.CHANGE_TYPE, _R.STATUS)},
+    silver.FILING.name: {
+        "happened_on": (_T.FILED_ON, _T.DUE_ON, _T.PERIOD_END),
+        "facts": (_T.TAX_TYPE, _T.PERIOD_START, _T.PERIOD_END, _T.DUE_ON, _T.FILED_ON, _T.ARREARS_MINOR),
+    },
+    silver.COMPLAINT.name: {"facts": (_C.CATEGORY, _C.SEVERITY, _C.OUTCOME, _C.RESOLVED_ON)},
+    silver.INSPECTION.name: {
+        "happened_on": (_I.INSPECTED_ON, _I.PLANNED_ON),
+        "facts": (_I.SELECTED_BY, _I.VISIT_STATUS, _I.ITEMS_CHECKED, _I.BREACHES, _I.SEVERITY, _I.FOUND_VIOLATION),
+    },
 }
+"""What the events of a table store, by its name, where its contract does not say it."""
+TABLES = {table.name: event_table(table) for table in SILVER.values() if ENTITY_ID in table.columns}
+"""The tables whose records are events of an entity, by name: the kinds of events."""
 
 
 def update_events(run: FinishedRun) -> int:
@@ -161,13 +162,13 @@ _EVENT = (
 )  # fmt: skip
 
 
-def _event(kind: Kind, row: dict[str, Any]) -> tuple[Any, ...]:
+def _event(kind: str, row: dict[str, Any]) -> tuple[Any, ...]:
     """A record as a row of the table, in the order of :data:`_EVENT`. Times are UTC in a form that sorts as text in SQLite."""
     table = TABLES[kind]
     happened_on = next((row[name] for name in table.happened_on if row[name]), None)
     facts = {str(name): row[name] for name in table.facts if row[name] is not None}
     return (
-        str(kind),
+        kind,
         row[SOURCE],
         row[DELIVERED_ON].isoformat(),
         row[ENTITY_ID] or "",

@@ -11,7 +11,7 @@ import pandas as pd
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SILVER
-from jobs.analysis.trace import Trace
+from jobs.analysis.trace import Trace, values_in_words
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,15 @@ def _inspection(says: Mapping[str, Any]) -> _Event:
 
 
 def _reader(table: Contract) -> Callable[[Mapping[str, Any]], _Event]:
-    """The reader of a table that has none of its own: the day of the event, without words about it."""
-    return lambda says: _Event(says.get(table.event_on or ""), table.name, is_adverse=False)
+    """The reader of a table that has none of its own: the day of the event, and the values of the row."""
+    return lambda says: _Event(says.get(table.event_on or ""), values_in_words(says), is_adverse=False)
 
 
-_OWN_READERS = {
+_READERS = {table.name: (table.name, _reader(table)) for table in SILVER.values()} | {
     "entity": ("registration", _registration),
     "filing": ("filing", _filing),
     "complaint": ("complaint", _complaint),
     "inspection": ("inspection", _inspection),
 }
-_OTHER_READERS = {table.name: (table.name, _reader(table)) for table in SILVER.values() if table.name not in _OWN_READERS}
-_READERS = _OWN_READERS | _OTHER_READERS
 """The lane and the reader of each silver table."""
 LANES = tuple(lane for lane, _ in _READERS.values())

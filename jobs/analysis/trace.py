@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -175,5 +176,9 @@ def _probability(standing: dict[str, Any]) -> str:
 
 
 def _line(row: SourceRow) -> str:
-    says = ", ".join(f"{key}={value}" for key, value in row.says.items() if key not in _HIDDEN)
-    return f"[dim]{escape(row.source_file)} row {row.source_row}, known {row.known_at}[/] {escape(says)}"
+    return f"[dim]{escape(row.source_file)} row {row.source_row}, known {row.known_at}[/] {escape(values_in_words(row.says))}"
+
+
+def values_in_words(says: Mapping[str, Any]) -> str:
+    """The values of a row as a text, without its lineage and its entity."""
+    return ", ".join(f"{key}={value}" for key, value in says.items() if key not in _HIDDEN)

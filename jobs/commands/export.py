@@ -10,6 +10,7 @@ import typer
 from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, day, profile_of_run
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.log import stage
+from jobs.texts.languages import DEFAULT, LANGUAGES
 
 TABLES = ("risk_list",)
 
@@ -23,7 +24,9 @@ def export(
         str, typer.Option("--format", help="The format: csv, parquet, or html (one page that opens without a network).")
     ] = "html",
     profile: ProfileOfRunOption = "",
-    language: Annotated[str, typer.Option("--language", help="The language of reasons and page: en, zh-Hans or zh-Hant.")] = "en",
+    language: Annotated[
+        str, typer.Option("--language", help=f"The language of reasons and page: {', '.join(LANGUAGES)}.")
+    ] = DEFAULT,
 ) -> None:
     """Write a day's list with its reasons to an HTML, CSV or Parquet file."""
     from jobs.report.export_list import export_list

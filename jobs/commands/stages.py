@@ -131,16 +131,11 @@ def features(
 def train(profile: ProfileOption, home: HomeOption, as_of: AsOfOption, if_due: IfDueOption = False) -> None:
     """Train the model on the past visits that were known on the day."""
     from jobs.engine.lake import Lake
-    from jobs.training.gather_training_set import build_cohort_features
-    from jobs.training.train_model import is_training_due, train_day
+    from jobs.training.train_model import train_if_due
 
-    settings, on, lake = _profile(profile), day(as_of), Lake(home)
+    settings, on = _profile(profile), day(as_of)
     with hold_home_lock(home):
-        is_due = not if_due or is_training_due(lake, settings, on)
-        if is_due:
-            build_cohort_features(lake, settings, on)
-        with stage("train") as current:
-            current.note(**({"model": train_day(lake, settings, on)} if is_due else {"is_due": False}))
+        train_if_due(Lake(home), settings, on, is_forced=not if_due)
 
 
 def score(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:

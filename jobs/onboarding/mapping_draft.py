@@ -108,7 +108,7 @@ def likeness(contract: str, column: Column, look: ColumnLook) -> float:
     """The score, 0 to 1, that a raw column is a contract column."""
     name = plain(look.name)
     own = plain(column.removesuffix("_minor"))
-    known = [own, plain(column), *known_names()[contract].get(str(column), [])]
+    known = [own, plain(column), *known_names().get(contract, {}).get(str(column), [])]
     score = 1.0 if name in known else 0.95 * max(difflib.SequenceMatcher(None, name, one).ratio() for one in known)
     if look.kind == "uscc":
         score = max(score, 0.9) if column == "entity_id" else score * 0.5

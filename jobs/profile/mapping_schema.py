@@ -106,7 +106,7 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Raw:
-    """The raw columns that a source's files must have; for Parquet, the type that each is cast to."""
+    """The raw columns that a source's files must have; for formats with types, the type that each is cast to."""
 
     columns: Annotated[tuple[str, ...], holds(bool, "list the names of the columns")]
     types: dict[str, Any] = field(default_factory=dict)
@@ -247,7 +247,8 @@ def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterato
     types = sound.get("raw", {}).get("types", {})
     form = FILE_FORMATS.get(sound.get("format", ""))
     if types and "format" in sound and not (form and form.types):
-        yield Problem("raw.types", "is for Parquet; elsewhere every column is read as text", "remove it")
+        typed = ", ".join(name for name, one in FILE_FORMATS.items() if one.types)
+        yield Problem("raw.types", f"is for {typed}; elsewhere every column is read as text", "remove it")
     for name, kind in types.items():
         if name not in columns:
             yield Problem(f"raw.types.{name}", "is not among raw.columns", near(name, columns))

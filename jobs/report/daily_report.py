@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from expectations.contracts.contract import Contract
+from expectations.contracts.contract import Contract, Type
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.scoring import ANOMALY, MARGIN, MODEL_ID, PROBABILITY, REASONS, RISK_CLASS, RISK_LIST, SCORES
 from jobs.foundation.errors import InputMissing
@@ -30,7 +30,7 @@ _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of the list with its reasons, the strongest first. ``better_changes`` is the column of ``gold.risk_list``."""
+    """A row of the list with its reasons, the strongest first. Each other field is a column of ``gold.risk_list``."""
 
     list_rank: int
     capacity_region: str
@@ -43,14 +43,17 @@ class Listed:
     risk_class: str
     credit_points: int
     probability: float | None
+    probability_low: float | None
+    probability_high: float | None
     objective: float
+    held_class: str
+    held_source: str
+    better_class: str
+    better_changes: str
     reasons: tuple[Reason, ...]
-    probability_low: float | None = None
-    probability_high: float | None = None
-    held_class: str | None = None
-    held_source: str | None = None
-    better_class: str | None = None
-    better_changes: str | None = None
+
+
+_COLUMNS = tuple(field.name for field in fields(Listed) if field.name != "reasons")
 
 
 @dataclass(frozen=True)
@@ -171,30 +174,13 @@ def _read_listed(home: Path, as_of: date) -> tuple[Listed, ...]:
     reasons: dict[str, list[Reason]] = {}
     for row in read_day(home, REASONS, as_of).sort_by("reason_rank").to_pylist():
         reasons.setdefault(row["entity_id"], []).append(Reason.of(row))
-    return tuple(
-        Listed(
-            list_rank=row["list_rank"],
-            capacity_region=row["capacity_region"],
-            region_rank=row["region_rank"],
-            entity_id=row["entity_id"],
-            name=row["name"] or "",
-            industry_code=row["industry_code"] or "",
-            region_code=row["region_code"] or "",
-            address=row["address"] or "",
-            risk_class=row["risk_class"],
-            credit_points=row["credit_points"],
-            probability=row["probability"],
-            objective=row["objective"],
-            reasons=tuple(reasons.get(row["entity_id"], ())),
-            probability_low=row["probability_low"],
-            probability_high=row["probability_high"],
-            held_class=row["held_class"],
-            held_source=row["held_source"],
-            better_class=row["better_class"],
-            better_changes=row["better_changes"],
-        )
-        for row in read_day(home, RISK_LIST, as_of).sort_by("list_rank").to_pylist()
-    )
+    rows = read_day(home, RISK_LIST, as_of, *_COLUMNS).sort_by("list_rank").to_pylist()
+    return tuple(Listed(**_without_null_texts(row), reasons=tuple(reasons.get(row["entity_id"], ()))) for row in rows)
+
+
+def _without_null_texts(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the list in which missing texts are empty; a missing number stays None."""
+    return {name: "" if value is None and RISK_LIST.column(name).type is Type.STRING else value for name, value in row.items()}
 
 
 def _read_model_card(home: Path, model_id: str) -> tuple[Section, ...]:

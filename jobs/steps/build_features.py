@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from expectations.contracts import silver
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.registry import SILVER
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
@@ -99,10 +100,9 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
     where = f"{AS_OF} = '{as_of}'"
     tables = Known(
         register=register,
-        complaint=lake.read(silver.COMPLAINT),
-        inspection=lake.read(silver.INSPECTION),
-        link=lake.read(silver.LINK).where(where),
         tax_sums=tax_sums,
+        link=lake.read(silver.LINK).where(where),
+        silver={table.name: lake.read(table) for table in SILVER.values()},
     )
     with Scratch(lake.home, "features", is_packed=False) as scratch:
         made = build_features(

@@ -1,4 +1,4 @@
-"""Names of checks and reasons of verdicts in each language.
+"""Names of checks and columns, and reasons of verdicts, in each language.
 
 Contracts and manifests hold them in English. In a language with a file in ``words/checks/`` they are written from the rule's id and
 the manifest's figures. A text that the file lacks stays in English.
@@ -29,6 +29,12 @@ def check_name(check: Mapping[str, Any], language: str) -> tuple[str, str]:
     """
     rule_id, words = str(check.get("rule_id")), _words(base_of(language))
     return _or_english(_rule(rule_id, words) if words else "", str(check.get("about") or rule_id), language)
+
+
+def column_name(column: str, language: str) -> tuple[str, str]:
+    """Return the name of a contract's column, and the language of that text."""
+    words = _words(base_of(language))
+    return _or_english(words["column"].get(column, "") if words else "", column.removesuffix("_minor").replace("_", " "), language)
 
 
 def why(source: Mapping[str, Any], language: str) -> tuple[str, str]:

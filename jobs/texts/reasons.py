@@ -60,7 +60,7 @@ class Reason:
             return ""
         texts = names.texts
         shown = [source for source in self.rests_on.split(", ") if source not in HIDDEN]
-        sources = texts("reason.and").join(texts.either(f"reason.of_{source}", source) for source in shown)
+        sources = texts("reason.and").join(texts.either(f"records.{source}", source) for source in shown)
         key = "reason.rests_on" if self.newest_on else "reason.rests_as_known"
         sentences = [texts(key, sources=sources, day=day.isoformat())]
         if self.peer_count is not None and self.peer_group:

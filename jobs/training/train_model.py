@@ -24,12 +24,13 @@ RETRAIN_AFTER = timedelta(days=7)
 _ROWS_FOR_CARD = 5_000
 
 
-def train_if_due(lake: Lake, profile: Profile, as_of: date) -> None:
-    """Train the model of a day when it is due, each part a logged stage."""
-    if is_training_due(lake, profile, as_of):
+def train_if_due(lake: Lake, profile: Profile, as_of: date, *, is_forced: bool = False) -> None:
+    """Train the model of a day when it is due or forced, each part a logged stage; else the log says that it is not due."""
+    is_due = is_forced or is_training_due(lake, profile, as_of)
+    if is_due:
         build_cohort_features(lake, profile, as_of)
-        with stage("train") as current:
-            current.note(model=train_day(lake, profile, as_of))
+    with stage("train") as current:
+        current.note(**({"model": train_day(lake, profile, as_of)} if is_due else {"is_due": False}))
 
 
 def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:

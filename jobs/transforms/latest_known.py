@@ -31,7 +31,7 @@ def keep_known(frame: DataFrame, *, cutoff: datetime, as_of: date, event_on: str
     return known.where(F.expr(f"{event_on} IS NULL OR {event_on} <= DATE'{as_of:%Y-%m-%d}'"))
 
 
-def keep_latest_known(frame: DataFrame, key: Sequence[str], *, cutoff: datetime, as_of: date, event_on: str) -> DataFrame:
+def keep_latest_known(frame: DataFrame, key: Sequence[str], *, cutoff: datetime, as_of: date, event_on: str | None) -> DataFrame:
     """Each key's newest version known on a day, if its event took place by then; for records that are corrected.
 
     The newest version is found first: one that moves an event past ``as_of`` removes the event, and does not bring back the version

@@ -14,7 +14,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from console.apps.decisions.models import Case, Result
-from console.apps.evidence.models import Event, Figure, Kind, Link
+from console.apps.evidence.models import Event, Figure, Link
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import alias_of
 from console.publishing.monthly_counts import MONTHS
@@ -50,7 +50,7 @@ def test_complaints_that_name_or_are_linked_to_an_entity_count(site: Site) -> No
     linked = dict(Link.objects.values_list("complaint_id", "entity_id"))
     known = {row.entity_id for row in site.all_ranked()}
     newest: dict[str, Event] = {}
-    for event in Event.objects.filter(kind=Kind.COMPLAINT).order_by("known_at", "delivered_on", "source_file", "source_row"):
+    for event in Event.objects.filter(kind="complaint").order_by("known_at", "delivered_on", "source_file", "source_row"):
         newest[event.record] = event
     of = [
         event

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
@@ -15,11 +16,18 @@ from console.apps.appeals.models import Appeal
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.states import Action
 from console.apps.ranking.models import Ranked
+from console.core.texts import load_texts
+from console.publishing import evidence
 from console.publishing.publish import publish
+from console.web.templatetags.words import fact
 from console.web.views.entity import DECISION
+from expectations.contracts.contract import Zone
+from expectations.contracts.silver import with_lineage
+from jobs.lake.tables import LakeTables, arrow_schema
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import GIVEN, HANGZHOU, Site
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 FOUND = {
     "visit_status": "inspected", "inspected_on": "2026-07-01", "items_checked": "7", "breaches": "2", "severity": "2",
@@ -73,6 +81,48 @@ def test_decisions_and_events_are_sorted_by_date(site: Site, send: Any) -> None:
         " · 1 of 7 items in breach this console · wang"
     )
     assert "Closed for the season or for construction · Returns to review 2026-07-20" in events[3]
+
+
+def test_records_of_a_further_kind_are_shown_by_their_columns(
+    site: Site, finished_day: FinishedDay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entity = site.ranked(is_listed=True, region_middle=HANGZHOU)
+    table = with_lineage(HALLMARK, Zone.SILVER)
+    monkeypatch.setitem(evidence.TABLES, table.name, evidence.event_table(table))
+    next_day = add_day(finished_day.home, tmp_path / "home", finished_day.as_of)
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    row = {
+        "hallmark_id": "P_1", "entity_id": entity.entity_id, "struck_on": date(2026, 6, 1), "lapses_on": None,
+        "source": "hallmarks", "source_file": "p.csv", "source_row": 2, "content_hash": "h", "delivered_on": date(2026, 6, 1),
+        "known_at": at, "is_absent": False, "is_revision": False,
+    }  # fmt: skip
+    lake = LakeTables(next_day.home)
+    lake.replace_arrow(pa.Table.from_pylist([row], arrow_schema(table)), table, "source = 'hallmarks'")
+    next_day.manifest["tables"][table.full_name] = lake.version(table)
+
+    publish(next_day)
+
+    shown = rows(site.client("wang").get(f"/entity/{entity.entity_id}/").content.decode())
+    assert [row for row in shown if "hallmarks" in row] == [
+        "> 2026-06-01 hallmark hallmark id P_1 · struck on 2026-06-01 hallmarks · p.csv:2"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "value", "shown"),
+    [
+        ("en", "is_renewed", True, "is renewed Yes"),
+        ("zh-Hans", "penalty_minor", 123_450, "处罚金额 CNY 1,234.50"),
+        ("zh-Hant", "tax_type", "x", "稅種 x"),
+        ("zh-Hans", "fee_minor", 5, '<span lang="en">fee</span> CNY 0.05'),
+        ("en", "holder", "<b>甲</b>", 'holder <span lang="zh-Hans">&lt;b&gt;甲&lt;/b&gt;</span>'),
+        ("en", "none", "x_1", "none x_1"),
+    ],
+)
+def test_a_fact_is_shown_with_its_value_as_text(language: str, name: str, value: object, shown: str) -> None:
+    context = {"texts": load_texts(language), "profile": {"currency": "CNY", "minor_units": 2}}
+
+    assert fact(context, name, value) == shown
 
 
 def test_decisions_precede_events_of_the_same_local_day(site: Site, send: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
 from console.apps.decisions.queues import QUEUES
 from console.apps.decisions.states import OF_SYSTEM, Action
-from console.apps.evidence.models import Kind as EventKind
+from console.apps.evidence.models import Event
 from console.core.texts import load_texts, read_words
+from console.publishing.evidence import TABLES, EventTable, event_table
 from console.publishing.shared_identifiers import KINDS
 from console.web.forms.decisions import FORMS
 from console.web.queries.list_filters import FILTERS
@@ -26,11 +28,16 @@ from console.web.views.explore import CHARTS
 from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
 from console.web.views.oversight import METRICS, shift_size
 from expectations.contracts import complaint, inspection, registration, tax_filing
+from expectations.contracts.contract import Zone
+from expectations.contracts.registry import SOURCES
+from expectations.contracts.silver import with_lineage
 from jobs.lake.manifests import Verdict
+from jobs.texts.checks import column_name
 from jobs.texts.languages import LANGUAGES, to_simplified
 from jobs.texts.languages import load_texts as load_report_texts
 from models.evaluation.baselines import BEST, BOOSTING, PAST
 from models.evaluation.evaluate import AS_IT_WAS, RANDOM
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "console"
@@ -116,7 +123,9 @@ def test_every_key_in_use_exists() -> None:
     words = load_texts("en").words
     asked = set()
     for path in TEMPLATES:
-        asked |= set(re.findall(r"""(?:{% t |\bt\()["']([\w.]*\w)["']""", path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        asked |= set(re.findall(r"""(?:{% t |\bt\()["']([\w.]+\w)["']""", text))
+        asked |= {f"column.{head}" for head in re.findall(r"""\("(\w+)", "\w*"\)""", text)}
     for path in CONSOLE.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         asked |= set(re.findall(r"""texts\(\s*f?["']([a-z_]+\.\w+)["']""", text)) | set(
@@ -153,8 +162,7 @@ VALUES: dict[str, Iterable[object]] = {
     "filter": (*FILTERS,),
     **{row.words: row.values for row in FILTERS.values() if row.words},
     "found": ("selected", "region", "industry"),
-    "held_source": ("registration", "tax_filing", "complaint", "inspection"),
-    "kind": (*EventKind, DECISION),
+    "kind": (*TABLES, DECISION),
     "measure": {name for compute, _ in OVER_TIME.values() for name in compute({}, [])},
     "metric": METRICS,
     "model": ("learnt", "rule", None),
@@ -162,6 +170,7 @@ VALUES: dict[str, Iterable[object]] = {
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": QUEUES,
     "reason_texts": (*OF_ACTIONS, *CHOSEN),
+    "records": SOURCES,
     "role": Role,
     "scope": Scope,
     "selected": inspection.VALUES[inspection.SELECTED_BY],
@@ -192,6 +201,30 @@ def test_each_possible_value_has_a_text(section: str, language: str) -> None:
 
     assert values
     assert [str(value) for value in values if f"{section}.{value}" not in words] == []
+
+
+def facts_without_words(tables: Iterable[EventTable], language: str) -> list[str]:
+    """What the record of an entity shows by its raw name: columns and codes of the kinds that have no sentence in event.html."""
+    template = (CONSOLE / "web" / "templates" / "event.html").read_text(encoding="utf-8")
+    shown = [table for table in tables if f'event.kind == "{table.contract.name}"' not in template]
+    columns = {name: table.contract.values.get(name, ()) for table in shown for name in table.facts}
+    codes = [f"{name}_{code}" for name, codes in columns.items() for code in codes]
+    unnamed = [name for name in columns if column_name(name, language)[1] != language]
+    return unnamed + [code for code in codes if f"fact.{code}" not in load_texts(language).words]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_fact_of_a_kind_without_a_sentence_of_its_own_has_a_text(language: str) -> None:
+    contract = replace(HALLMARK, values={"hallmark_id": ("P1",)})
+    hallmark = event_table(with_lineage(contract, Zone.SILVER))
+    unnamed = [] if language == "en" else ["hallmark_id", "struck_on", "lapses_on"]
+
+    assert facts_without_words(TABLES.values(), language) == []
+    assert facts_without_words([*TABLES.values(), hallmark], language) == [*unnamed, "hallmark_id_P1"]
+
+
+def test_the_name_of_each_kind_fits_its_column() -> None:
+    assert [name for name in TABLES if len(name) > Event._meta.get_field("kind").max_length] == []
 
 
 def test_the_kinds_of_model_are_those_of_training() -> None:
@@ -230,4 +263,4 @@ def test_each_code_of_the_catalogue_is_in_each_language(language: str) -> None:
     ):
         for code, text in catalogue.choices(kind, language):
             assert text, (kind, code)
-            assert bool(CHINESE.search(text)) == (language != "en")
+            assert bool(CHINESE.search(text)) == language.startswith("zh-")

@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring, silver, state
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.registry import BRONZE, SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.files import delete_file
 from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state, read_state
@@ -30,7 +29,7 @@ from jobs.training.train_model import train_day
 from jobs.transforms.tax_sums import SUMS
 from simulation.generate import generate_world
 from tests.day.news import register
-from tests.day.town import TODAY, Town
+from tests.day.town import TODAY, Town, record_tables
 
 TOMORROW = TODAY + timedelta(days=1)
 MADE = (silver.LINK, features_contract(), scoring.PEERS, scoring.SCORES, scoring.REASONS, scoring.RISK_LIST)
@@ -43,7 +42,7 @@ def live_files(town: Town, table: Contract) -> set[str]:
 
 def test_a_correction_changes_the_tables_that_depend_on_it_and_no_other(golden: Town, tmp_path: Path) -> None:
     town = golden.copy(tmp_path)
-    others = [table for table in (*BRONZE.values(), *SILVER.values()) if table.name not in ("tax_filing", "filing")]
+    others = [table for table in record_tables(town.lake) if table.name not in ("tax_filing", "filing")]
     before = [live_files(town, table) for table in others]
     delivery = town.sources / "returns" / TOMORROW.isoformat() / "late.csv"
     delivery.parent.mkdir()
@@ -111,7 +110,7 @@ def test_thirty_incremental_days_equal_one_rebuild(tmp_path: Path, spark: SparkS
     for table in MADE:
         assert len(rows(once, table)), f"{table.full_name} holds something"
         pd.testing.assert_frame_equal(rows(daily, table), rows(once, table), check_exact=True)
-    for table in SILVER.values():
+    for table in record_tables(once):
         lineage = ["source_file", "source_row", "is_revision"]
         one, other = (
             lake.arrow(table, columns=lineage).to_pandas().sort_values(lineage, ignore_index=True) for lake in (daily, once)

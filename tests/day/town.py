@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from expectations.contracts import scoring
 from expectations.contracts.contract import Contract
 from expectations.contracts.quarantine import quarantine_of
-from expectations.contracts.registry import GOLD
+from expectations.contracts.registry import BRONZE, GOLD, SILVER
 from jobs.engine.lake import Lake
 from jobs.lake.manifests import SourceManifest
 from jobs.profile.load_profile import load_profile
@@ -80,6 +80,11 @@ class Town:
             return []
         found = self.lake.arrow(table, where=f"delivered_on = '{delivered_on}'").to_pylist()
         return sorted((row["source_file"], row["source_row"], row["rule_id"]) for row in found)
+
+
+def record_tables(lake: Lake) -> list[Contract]:
+    """The bronze and silver tables of a home; its profile may have no source of a kind."""
+    return [table for table in (*BRONZE.values(), *SILVER.values()) if lake.exists(table)]
 
 
 def found_town(folder: Path, session: SparkSession, *days: date) -> Town:

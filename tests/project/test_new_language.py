@@ -15,9 +15,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("console", "expectations", "jobs", "models", "config")
 FOLDERS = ("jobs/texts/words", "jobs/texts/words/evaluation", "expectations/contracts/words", "console/core/words")
 SCRIPT = """
+from typing import get_type_hints
+
 import django
 from django.conf import settings
 from expectations.contracts.indicators import catalogue
+from jobs.commands.export import export
 from jobs.profile.load_profile import load_profile
 from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
@@ -31,6 +34,7 @@ from console.web.middleware import language_for
 from types import SimpleNamespace
 
 assert ("tlh", "«English»") in settings.LANGUAGES
+assert "tlh" in get_type_hints(export, include_extras=True)["language"].__metadata__[0].help
 request = RequestFactory().get("/", headers={"accept-language": "tlh-QO"})
 request.user = SimpleNamespace()
 language = language_for(request)

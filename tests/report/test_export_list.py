@@ -14,7 +14,7 @@ import pytest
 from expectations.contracts import registration
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import ENTITY_ID
-from expectations.contracts.scoring import RISK_LIST
+from expectations.contracts.scoring import BETTER_CHANGES, RISK_LIST
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.files import escape_formula
 from jobs.profile.profile import Profile
@@ -45,7 +45,13 @@ def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path
     heads = exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()[0].split(",")
     reasons = [f"reason_{n}" for n in range(1, 6)]
     better = ["better_en", "better_zh_hans", "better_zh_hant"]
-    assert heads == [*map(str, RISK_LIST.columns[:-1]), *better, "industry_name", "region_name", *reasons]
+    assert heads == [
+        *(str(column) for column in RISK_LIST.columns if column != BETTER_CHANGES),
+        *better,
+        "industry_name",
+        "region_name",
+        *reasons,
+    ]
 
 
 def test_csv_is_in_the_requested_language(home: Path, profile: Profile, tmp_path: Path) -> None:

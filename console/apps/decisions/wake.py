@@ -18,12 +18,13 @@ from console.apps.decisions.decide import audit_detail, restorable_fields
 from console.apps.decisions.models import Case, Decision
 from console.apps.decisions.policies import CLOSED_STATES, check_case_allows
 from console.apps.decisions.states import OF_SYSTEM, Action, State
-from console.apps.evidence.models import Event, Kind, Link
+from console.apps.evidence.models import Event, Link
 from console.apps.ranking.current_policy import current_date
 from console.apps.ranking.models import PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of, current_run
 from console.core import clock
 from console.core.policy import policy_of
+from expectations.contracts import silver
 
 CLASS_CHANGE, NEW_COMPLAINT = "class_change", "new_complaint"
 AT_ONCE = 200
@@ -142,7 +143,7 @@ def _wake_reason(case: Case, run: PublishedRun, entity: Ranked | None) -> str:
         return CLASS_CHANGE
     if case.wake_condition == NEW_COMPLAINT:
         linked = list(Link.objects.filter(entity_id=case.entity_id).values_list("complaint_id", flat=True))
-        complaints = Event.objects.filter(Q(entity_id=case.entity_id) | Q(record__in=linked), kind=Kind.COMPLAINT)
+        complaints = Event.objects.filter(Q(entity_id=case.entity_id) | Q(record__in=linked), kind=silver.COMPLAINT.name)
         seen = _seen_until(case)
         # A later version of a known complaint, such as its outcome or its withdrawal, is not a new complaint.
         old = complaints.filter(known_at__lt=seen).values("record")

@@ -9,17 +9,11 @@ from django.db import models
 from console.apps.accounts.jurisdiction import OfRegion
 
 
-class Kind(StrEnum):
-    """The kind of an event: the silver table that it is read from."""
-
-    REGISTRATION = "entity"
-    FILING = "filing"
-    COMPLAINT = "complaint"
-    INSPECTION = "inspection"
-
-
 class Partition(models.Model):
-    """A loaded partition of a silver table, that is a delivery of a source. ``files`` is a hash that shows when it changed."""
+    """A loaded partition of a silver table, that is a delivery of a source.
+
+    ``kind`` is the name of the table, ``files`` a hash that shows when it changed.
+    """
 
     kind = models.CharField(max_length=16)
     source = models.CharField(max_length=64)
@@ -31,7 +25,10 @@ class Partition(models.Model):
 
 
 class Event(models.Model):
-    """One version of one record. The newest version that was known on a day applies on that day."""
+    """One version of one record. The newest version that was known on a day applies on that day.
+
+    ``kind`` is the name of the silver table that it is read from.
+    """
 
     kind = models.CharField(max_length=16)
     source = models.CharField(max_length=64)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 
-from console.apps.evidence.models import Event, Kind, Link, TrendPoint
+from console.apps.evidence.models import Event, Link, TrendPoint
+from expectations.contracts import silver
 
 MOST_EVENTS = 400
 WIDTH, HEIGHT = 600.0, 160.0
@@ -21,9 +22,10 @@ def timeline(entity_id: str, *, cutoff: datetime, as_of: date) -> list[Event]:
     """
     links = {link.complaint_id: link for link in Link.objects.filter(entity_id=entity_id)}
     own = Event.objects.filter(entity_id=entity_id, known_at__lt=cutoff)
+    unnamed = Event.objects.filter(kind=silver.COMPLAINT.name, known_at__lt=cutoff, entity_id="")
     names, linked = list(links), []
     for at in range(0, len(names), 500):
-        linked += Event.objects.filter(kind=Kind.COMPLAINT, record__in=names[at : at + 500], known_at__lt=cutoff, entity_id="")
+        linked += unnamed.filter(record__in=names[at : at + 500])
     events = [*_newest(own), *_newest(linked)]
     shown = [event for event in events if event.happened_on is None or event.happened_on <= as_of]
     for event in shown:

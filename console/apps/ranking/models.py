@@ -60,7 +60,7 @@ class PublishedRun(models.Model):
 
 
 class Ranked(OfRegion):
-    """An entity's place on a day. ``position`` counts from 1: first the listed in the list's order, then all others."""
+    """An entity's place on a day. ``position`` counts from 1: the listed in order, then the others by margin and identifier."""
 
     position = models.IntegerField(primary_key=True)
     entity_id = models.CharField(max_length=64, unique=True)

@@ -19,11 +19,11 @@ from console.apps.decisions.models import Decision
 from console.apps.ranking.models import Reason
 from console.web.form_errors import errors_of, sent_form
 from console.web.queries.list_filters import FILTERS, filter_value_name
-from jobs.texts.checks import check_name
+from jobs.texts.checks import check_name, column_name
 from jobs.texts.checks import why as why_of
 from jobs.texts.languages import LANGUAGE_OF_HAN, Texts, base_of, language_of
 from jobs.texts.names import code_name, code_path
-from jobs.texts.numbers import number, value_with_unit
+from jobs.texts.numbers import MONEY, number, value_with_unit
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 
@@ -49,12 +49,7 @@ def word(context: dict[str, Any], section: str, value: object, **values: Any) ->
 @register.simple_tag(takes_context=True)
 def data(context: dict[str, Any], text: str) -> SafeString | str:
     """Text from the data, with a ``lang`` attribute if its language is not that of the page."""
-    language = language_of(text or "")
-    return (
-        format_html('<span lang="{}">{}</span>', language, text)
-        if language and language != _texts(context).language
-        else text or ""
-    )
+    return _marked(context, text or "", language_of(text or "") or _texts(context).language)
 
 
 @register.simple_tag(takes_context=True)
@@ -135,8 +130,7 @@ def said(context: dict[str, Any], reason: Reason, what: str) -> str:
 @register.simple_tag(takes_context=True)
 def check(context: dict[str, Any], row: Mapping[str, Any]) -> SafeString | str:
     """The name of a check; in English, with a ``lang`` attribute, if there is no translation."""
-    text, language = check_name(row, _texts(context).language)
-    return text if language == _texts(context).language else format_html('<span lang="{}">{}</span>', language, text)
+    return _marked(context, *check_name(row, _texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
@@ -150,6 +144,18 @@ def why(context: dict[str, Any], source: Mapping[str, Any]) -> str:
 def measured(context: dict[str, Any], value: float | None, unit: str) -> str:
     """A value of an indicator, in its unit."""
     return value_with_unit(value, unit, _texts(context), TextSettings.of_stored(context["profile"]))
+
+
+@register.simple_tag(takes_context=True)
+def fact(context: dict[str, Any], name: str, value: Any) -> SafeString:
+    """The name of a column of a record and its value; the section ``fact`` has the words for codes."""
+    texts = _texts(context)
+    shown = data(context, texts.either(f"fact.{name}_{value}", str(value)))
+    if isinstance(value, bool):
+        shown = texts("word.yes" if value else "word.no")
+    elif name.endswith("_minor"):
+        shown = measured(context, value, MONEY)
+    return format_html("{} {}", _marked(context, *column_name(name, texts.language)), shown)
 
 
 @register.simple_tag(takes_context=True)
@@ -214,6 +220,11 @@ def percent(value: float | None) -> str:
 def _named(context: dict[str, Any], name: str) -> SafeString | str:
     """The name of a code. Chinese pages have it in their script; others may have it only in Chinese."""
     return data(context, name) if _marks_chinese(context) else name
+
+
+def _marked(context: dict[str, Any], text: str, language: str) -> SafeString | str:
+    """A text, with a ``lang`` attribute if its language is not that of the page."""
+    return text if language == _texts(context).language else format_html('<span lang="{}">{}</span>', language, text)
 
 
 def _marks_chinese(context: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,10 +10,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import silver
-from expectations.contracts.complaint import COMPLAINT_ID, RECEIVED_ON
+from expectations.contracts.complaint import COMPLAINT_ID
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue, features_contract
-from expectations.contracts.inspection import INSPECTED_ON
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEERS
 from jobs.transforms.features import complaints as complaint
@@ -43,17 +43,19 @@ SALES_FLOOR = 10_000
 
 @dataclass(frozen=True)
 class Known:
-    """The inputs of a day's features; a source that a profile does not have is an empty frame.
+    """The inputs of a day's features.
 
-    The tables of silver have all their versions; ``register`` and ``tax_sums`` have one row per entity, as of the day. The register
-    is read several times, so it must be a table or materialised by the caller.
+    Attributes:
+        register: one row per entity, as of the day. It is read several times, so it must be a table or materialised by the caller.
+        tax_sums: one row per entity, as of the day.
+        link: the day's links.
+        silver: the tables of the sources with all versions, by name; a source that a profile does not have is an empty frame.
     """
 
     register: DataFrame
-    complaint: DataFrame
-    inspection: DataFrame
-    link: DataFrame
     tax_sums: DataFrame
+    link: DataFrame
+    silver: Mapping[str, DataFrame]
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,20 @@ def build_features(
     return _compare_with_peers(own, assign_groups(cells, peers.minimum), of_cells, minor_units, as_of, materialise)
 
 
+def _latest_known(tables: Known, table: Contract, as_of: date, cutoff: datetime) -> DataFrame:
+    """The records of a table that stand at the end of the day, each in its newest version."""
+    return keep_latest_known(tables.silver[table.name], table.key, cutoff=cutoff, as_of=as_of, event_on=table.event_on)
+
+
 def _known_complaints(tables: Known, as_of: date, cutoff: datetime) -> DataFrame:
-    complaints = keep_latest_known(tables.complaint, silver.COMPLAINT.key, cutoff=cutoff, as_of=as_of, event_on=RECEIVED_ON)
+    complaints = _latest_known(tables, silver.COMPLAINT, as_of, cutoff)
     links = keep_known(tables.link, cutoff=cutoff, as_of=as_of)
     linked = complaint.join_links(complaints, keep_latest(links, [COMPLAINT_ID], order=complaint.LINK_ORDER))
     return linked.select(*complaint.NEEDED)
 
 
 def _known_visits(tables: Known, as_of: date, cutoff: datetime, materialise: Materialise) -> DataFrame:
-    visits = keep_latest_known(tables.inspection, silver.INSPECTION.key, cutoff=cutoff, as_of=as_of, event_on=INSPECTED_ON)
+    visits = _latest_known(tables, silver.INSPECTION, as_of, cutoff)
     return visits.transform(add_expected, materialise).select(*supervision.NEEDED)
 
 

@@ -7,8 +7,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from jobs.analysis import entity_timeline
 from jobs.analysis.entity_timeline import timeline
 from jobs.analysis.trace import SourceRow, Trace
+from tests.jobs.sources.test_source_kind import HALLMARK
 
 
 def of(*rows: tuple[str, str, dict[str, object]]) -> pd.DataFrame:
@@ -68,6 +70,19 @@ def test_a_correction_follows_what_it_corrects() -> None:
     )
 
     assert events["what"].tolist() == ["price: pending", "price: upheld"]
+
+
+def test_records_of_a_further_kind_are_events_with_their_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(entity_timeline._READERS, "hallmark", ("hallmark", entity_timeline._reader(HALLMARK)))
+    says = {"hallmark_id": "P1", "entity_id": "e", "struck_on": date(2026, 4, 1), "source": "hallmarks"}
+
+    event = of(("hallmark", "2026-05-01 00:00:00", says)).iloc[0]
+
+    assert (event["on"], event["lane"], event["what"]) == (
+        pd.Timestamp("2026-04-01"),
+        "hallmark",
+        "hallmark_id=P1, struck_on=2026-04-01",
+    )
 
 
 def test_an_entity_without_records_has_an_empty_timeline() -> None:

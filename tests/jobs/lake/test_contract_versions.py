@@ -14,7 +14,7 @@ from deltalake import DeltaTable, write_deltalake
 from expectations.contracts import lineage, scoring, silver
 from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.migrations import BUILT_AGAIN, MIGRATIONS
-from expectations.contracts.registry import BRONZE, SILVER, every_table
+from expectations.contracts.registry import every_table
 from jobs.analysis.trace import trace_entity
 from jobs.engine.lake import Lake
 from jobs.foundation.files import read_json, write_json
@@ -27,11 +27,10 @@ from jobs.lake.manifests import lake_of_finished_day, run_manifest_path
 from jobs.lake.table_version import VERSION, is_current
 from jobs.lake.tables import arrow_schema
 from tests.day.command import steelyard
-from tests.day.town import TODAY, YESTERDAY, Town, gold, listed
+from tests.day.town import TODAY, YESTERDAY, Town, gold, listed, record_tables
 
 SHAPES = tomllib.loads((Path(__file__).parent / "contract_shapes.toml").read_text(encoding="utf-8"))
 VERSIONED = [contract for contract in every_table() if contract.full_name not in BUILT_AGAIN]
-WITH_LINEAGE = (*BRONZE.values(), *SILVER.values())
 
 
 def named(contract: Contract) -> str:
@@ -93,13 +92,17 @@ def test_every_version_written_down_has_a_way_to_the_contract(
 
 def make_old(town: Town) -> None:
     """Turn the home into one from before revisions were recorded: no such column, no version, and runs with such tables."""
-    for contract in WITH_LINEAGE:
+    for contract in record_tables(town.lake):
         path, rows = str(town.lake.path(contract)), town.lake.arrow(contract).drop_columns([str(lineage.IS_REVISION)])
         shutil.rmtree(path)
         write_deltalake(path, rows, partition_by=[str(column) for column in contract.partition_by])
     for day in (YESTERDAY, TODAY):
         said = read_json(run_manifest_path(town.home, day))
-        old = {name: town.lake.version(contract) for contract in WITH_LINEAGE if (name := contract.full_name) in said["tables"]}
+        old = {
+            name: town.lake.version(contract)
+            for contract in record_tables(town.lake)
+            if (name := contract.full_name) in said["tables"]
+        }
         write_json(run_manifest_path(town.home, day), {**said, "tables": {**said["tables"], **old}})
 
 
@@ -114,7 +117,7 @@ def test_a_home_from_before_revisions_were_recorded_gives_the_same_list_once_mig
     town: Town, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before, list_before = gold(town), listed(town)
-    expected = {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE}
+    expected = {contract.full_name: revisions(town.lake, contract) for contract in record_tables(town.lake)}
     make_old(town)
 
     refused = steelyard(capfd, "link", "--profile", town.profile_folder, "--home", town.home, "--as-of", TODAY)
@@ -126,9 +129,9 @@ def test_a_home_from_before_revisions_were_recorded_gives_the_same_list_once_mig
 
     assert refused.code == 2
     assert "steelyard lake migrate --home" in refused.err
-    assert (migrated.code, len(migrated.out.splitlines())) == (0, len(WITH_LINEAGE))
+    assert (migrated.code, len(migrated.out.splitlines())) == (0, len(record_tables(town.lake)))
     assert again.out.strip() == "every table is up to date"
-    assert {contract.full_name: revisions(town.lake, contract) for contract in WITH_LINEAGE} == expected
+    assert {contract.full_name: revisions(town.lake, contract) for contract in record_tables(town.lake)} == expected
     assert (gold(town), listed(town)) == (before, list_before)
     assert [finding for finding in check(town.lake) if finding.verdict is not Verdict.OK] == []
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from pyarrow import parquet
 from typer.testing import CliRunner
 
 from jobs.commands.config import app
+from jobs.formats.registry import FILE_FORMATS
 from jobs.onboarding.mapping_check import check_profile
 from jobs.profile.mapping_schema import MappingSettings
 from jobs.profile.profile import CONFIG_ROOT
@@ -165,6 +166,18 @@ def test_a_declared_type_is_one_that_every_engine_has(tmp_path: Path, spark, kin
     mapping = mapping.replace("[columns]", f"[raw.types]\nCode = '{kind}'\n[columns]")
     problems = [(is_error, setting) for is_error, setting, _, _ in found(profile_of(tmp_path, mapping), spark)]
     assert problems == ([] if kind in ("decimal(18,2)", "decimal(38,38)") else [(True, "raw.types.Code")])
+
+
+def test_types_are_refused_with_the_names_of_the_formats_that_have_them(
+    tmp_path: Path, spark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = replace(FILE_FORMATS["parquet"], name="blocks")
+    monkeypatch.setitem(FILE_FORMATS, "blocks", blocks)
+    mapping = MAPPING.replace("[columns]", "[raw.types]\nCode = 'string'\n[columns]")
+    ((_, setting, what, _),) = found(profile_of(tmp_path, mapping), spark)
+    named, _, then = what.partition("; ")
+    assert (setting, then) == ("raw.types", "elsewhere every column is read as text")
+    assert {"parquet", "blocks"} <= set(named.removeprefix("is for ").split(", "))
 
 
 def test_a_lookups_columns_may_be_named(tmp_path: Path, spark) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -162,6 +163,22 @@ def test_data_or_definitions_that_changed_make_training_due_and_code_alone_does_
     monkeypatch.setattr(train_model, "training_inputs", lambda *_: MADE_OF)
     store.put(Reads("age_days"), AS_OF, was, {})  # type: ignore[arg-type]
     assert train_model.is_training_due(Lake(tmp_path), PROFILE, AS_OF + timedelta(days=1)) is is_due
+
+
+@pytest.mark.parametrize(("is_due", "is_forced"), [(True, False), (False, True), (False, False)])
+def test_a_model_that_is_not_due_is_trained_only_if_forced_and_the_log_has_the_stage_always(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_due: bool, is_forced: bool
+) -> None:
+    built: list[date] = []
+    monkeypatch.setattr(train_model, "is_training_due", lambda *_: is_due)
+    monkeypatch.setattr(train_model, "build_cohort_features", lambda _lake, _profile, day: built.append(day))
+    monkeypatch.setattr(train_model, "train_day", lambda *_: "m-1")
+    train_model.train_if_due(Lake(Path()), PROFILE, AS_OF, is_forced=is_forced)
+    (line,) = map(json.loads, capsys.readouterr().err.splitlines())
+    facts = {name: value for name, value in line.items() if name not in ("seconds", "peak_mib")}
+    is_trained = is_due or is_forced
+    assert facts == {"stage": "train", **({"model": "m-1"} if is_trained else {"is_due": False})}
+    assert built == ([AS_OF] if is_trained else [])
 
 
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5])

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from expectations.contracts import silver
 from expectations.contracts.contract import Contract
+from expectations.contracts.registry import SILVER
 from jobs.engine.scratch import Scratch
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
@@ -33,10 +34,7 @@ _LINEAGE = {
     "source": "s", "source_file": "f.csv", "content_hash": "h", "delivered_on": date(2020, 1, 1), "known_at": LONG_AGO,
     "is_absent": False, "is_revision": False,
 }  # fmt: skip
-CONTRACTS: dict[str, Contract] = {
-    "entity": silver.ENTITY, "filing": silver.FILING, "complaint": silver.COMPLAINT, "inspection": silver.INSPECTION,
-    "link": silver.LINK,
-}  # fmt: skip
+CONTRACTS: dict[str, Contract] = {table.name: table for table in (*SILVER.values(), silver.LINK)}
 
 
 def fill(table: str, rows: list[Row]) -> list[Row]:
@@ -46,7 +44,7 @@ def fill(table: str, rows: list[Row]) -> list[Row]:
     for number, row in enumerate(rows, start=1):
         unknown = set(row) - set(names)
         assert not unknown, f"{table} has no columns {sorted(unknown)}"
-        whole = {**_LINEAGE, "source_row": number, **_FILLED[table], **row}
+        whole = {**_LINEAGE, "source_row": number, **_FILLED.get(table, {}), **row}
         filled.append({name: whole.get(name) for name in names})
     return filled
 
@@ -81,8 +79,7 @@ def compute_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) ->
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
         sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
         register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
-        others = {name: table for name, table in tables.items() if name not in ("entity", "filing")}
-        known = Known(**others, register=register, tax_sums=sums)
+        known = Known(register=register, tax_sums=sums, link=tables["link"], silver=tables)
         made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import string
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from expectations.contracts import complaint, inspection, registration, silver, tax_filing
+from expectations.contracts import silver
 from expectations.contracts.indicators import (
     DIMENSIONS,
+    MADE_HERE,
     TEXTS,
     WORDS,
     catalogue,
@@ -21,22 +24,14 @@ from expectations.contracts.indicators import (
     find_denied,
     indicator_texts,
 )
+from expectations.contracts.registry import SOURCES
 from jobs.documents.contract_pages import render_indicator_docs
-from jobs.transforms.features import associations, build_features, complaints, peers, supervision, tax
-from jobs.transforms.features import registration as registration_features
+from jobs.transforms import features
+from jobs.transforms.features import supervision
 from tests.jobs.transforms.tables import AS_OF, silver_of
 
 ROOT = Path(__file__).resolve().parents[3]
-FEATURE_CODE = [
-    associations,
-    complaints,
-    build_features,
-    peers,
-    registration_features,
-    supervision,
-    tax,
-]
-SOURCES = {"registration", "tax_filing", "complaint", "inspection", "link"}
+FEATURE_CODE = [import_module(f"{features.__name__}.{module.name}") for module in iter_modules(features.__path__)]
 LANGUAGES = sorted(file.name.removesuffix(".toml") for file in WORDS.iterdir())
 EVERY_TEXT = [indicator_texts(language) for language in LANGUAGES]
 
@@ -47,7 +42,7 @@ def test_every_dimension_has_indicators():
 
 
 def test_every_source_is_a_contract():
-    assert {source for indicator in catalogue() for source in indicator.sources} <= SOURCES
+    assert {source for indicator in catalogue() for source in indicator.sources} <= {*SOURCES, MADE_HERE}
 
 
 def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
@@ -116,8 +111,7 @@ def test_words_inside_other_words_are_not_denied():
 
 
 def test_no_transform_of_features_reads_a_denied_column():
-    contracts = (registration.CONTRACT, tax_filing.CONTRACT, complaint.CONTRACT, inspection.CONTRACT, silver.LINK)
-    denied = {str(column) for contract in contracts for column in contract.columns if find_denied([column])}
+    denied = {str(column) for contract in (*SOURCES.values(), silver.LINK) for column in contract.columns if find_denied([column])}
     assert "inspector_id" in denied
     # Only this function reads the inspector; its result does not have the column.
     sources = [inspect.getsource(module).replace(inspect.getsource(supervision.add_expected), "") for module in FEATURE_CODE]
