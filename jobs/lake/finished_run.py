@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,7 +62,7 @@ class FinishedRun:
         check_not_newer(table, contract, self.home)
         return table
 
-    @property
+    @cached_property
     def _lake(self) -> LakeTables:
         return lake_of_run(LakeTables(self.home), self.as_of, self.manifest)
 
