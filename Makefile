@@ -56,6 +56,11 @@ test-slow: $(STAMP) ## run the slow tests of rare situations; some minutes
 	@$(TURN) -m slow
 	@echo "the slow tests pass. Next: make lint"
 
+.PHONY: test-fuzz
+test-fuzz: $(STAMP) ## read and map 10,000 mutated deliveries, and take in 500 (SEED=1: others than those of make test); ten minutes
+	@STEELYARD_FUZZ_SEED=$(or $(SEED),34) STEELYARD_FUZZ_READ=10000 STEELYARD_FUZZ_TAKE_IN=500 $(BIN)/pytest -rP tests/fuzz
+	@echo "no record is lost, and nothing stops the sound deliveries. Next: make lint"
+
 .PHONY: test-crash
 test-crash: $(STAMP) ## kill steps at every write and runs at random; the next run must give the same result (QUICK=1: in minutes)
 	@$(BIN)/pytest --dist loadgroup $(if $(QUICK),-n 2 --quick,-n 3 --no-loadscope-reorder) $(KILLS)
@@ -150,7 +155,23 @@ airflow: $(STAMP) ## start Airflow with the DAGs on the demo's folder (stop with
 lock: $(STAMP) ## resolve the dependencies again into requirements/*.txt
 	@$(COMPILE) --upgrade pyproject.toml $(EXTRAS) --output-file requirements/lock.txt
 	@$(COMPILE) --upgrade requirements/setup.in --output-file requirements/setup.txt
-	@echo "written: requirements/lock.txt, requirements/setup.txt. Next: make test"
+	@$(COMPILE) --upgrade requirements/audit.in --output-file requirements/audit.txt
+	@echo "written: requirements/lock.txt, setup.txt and audit.txt. Next: make test"
+
+.venv/audit: $(STAMP) requirements/audit.txt
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv/audit
+	@$(BIN)/uv pip sync --quiet --python .venv/audit/bin/python --require-hashes requirements/audit.txt
+	@touch .venv/audit
+
+.PHONY: sbom
+sbom: .venv/audit ## list the packages of the lock in dist/ as an SBOM in CycloneDX, for a release
+	@mkdir -p dist
+	@.venv/audit/bin/cyclonedx-py requirements requirements/lock.txt --pyproject pyproject.toml --mc-type application --output-reproducible --output-file dist/steelyard-$$($(BIN)/python -c 'from importlib.metadata import version; print(version("steelyard"))').cdx.json
+	@echo "written: $$(ls dist/*.cdx.json). Next: publish it with the release"
+
+.PHONY: audit
+audit: .venv/audit ## look up the packages of the lock in the database of known vulnerabilities; needs the network
+	@requirements/audit.sh
 
 .PHONY: clean
 clean: ## remove the output of runs and tests; keeps .venv

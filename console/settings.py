@@ -16,10 +16,13 @@ from console.apps.accounts.provider_settings import provider_settings
 from console.apps.accounts.roles import roles_named
 from console.core.client_address import networks
 from console.core.environment import HTTPS_SWITCH, folder_from_environment, is_on
+from console.core.texts import load_texts
+from jobs.foundation.files import umask_of
 from jobs.texts import languages
 
 HERE = Path(__file__).resolve().parent
 FOLDER = folder_from_environment()
+os.umask(umask_of(FOLDER.path))
 
 
 def _secret_key() -> str:
@@ -91,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "console.web.middleware.EndIdleSessions",
     "console.web.middleware.ChooseLanguage",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "console.web.middleware.RequireFirstStep",
@@ -194,6 +198,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = "console.apps.ranking.current_policy.lock_time"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "console.apps.accounts.sign_in_attempts.stored_name"
 AXES_CLIENT_IP_CALLABLE = "console.core.client_address.client_address"
 AXES_LOCKOUT_CALLABLE = "console.web.views.accounts.locked_out"
 AXES_VERBOSE = False
@@ -204,7 +209,7 @@ AXES_DISABLE_ACCESS_LOG = True
 AIRFLOW_ADDRESS = os.environ.get("STEELYARD_CONSOLE_AIRFLOW", "").rstrip("/")
 
 LANGUAGE_CODE = languages.DEFAULT
-LANGUAGES = [(code.lower(), languages.load_texts(code)("language.name")) for code in languages.LANGUAGES]
+LANGUAGES = [(code.lower(), load_texts(code)("language.name")) for code in languages.LANGUAGES]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -233,6 +238,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_FAILURE_VIEW = "console.web.failures.forged"
 LANGUAGE_COOKIE_NAME = "language"
+SEEN_COOKIE_NAME = "__Host-seen" if HTTPS else "seen"
 DEVICE_COOKIE_NAME = "__Host-device" if HTTPS else "device"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS

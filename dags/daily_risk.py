@@ -2,11 +2,16 @@
 
 The DAG runs for a day when all sources are settled for it (see the `ingest_…` DAGs). The partition key is the day, `as_of`.
 
-The tasks are `link` → `features` → `train` → `score` → `target` → `export` → `publish`. `train` does nothing unless it is due.
+The tasks are `in_order` → `link` → `features` → `train` → `score` → `target` → `export` → `publish`. `train` does nothing unless
+it is due.
 Each task writes its whole day or nothing. Running a day again replaces only that day. The page is
 `reports/risk_list_<as_of>.html` in the home; it names sources without new data. `publish` adds the day to the console.
 
+`in_order` refuses a day without a list when a later day has one: what changed since the day before would be wrong in both. A
+day that had a list is made again, and a run by hand is never refused.
+
 ### Triage
+- **`in_order` is red**: a later day has a list already. If the older day needs one as well, trigger it by hand, as below.
 - **No run for a day**: a source is not settled. The DAG's page shows the assets it waits for; check their ingest DAGs.
 - **A task is red**: the last lines of its log say what failed, where, and what to do. Fix it, clear the task and those after it.
 - **`target` is red with exit code 4**: the inputs of the list changed after `score`. Clear `features` and those after it.
@@ -25,6 +30,7 @@ from operator import and_
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, chain
 from steelyard_dags.assets import risk_list, settled
+from steelyard_dags.in_order import InOrder
 from steelyard_dags.settings import read_settings
 from steelyard_dags.task import SteelyardTask
 from steelyard_dags.task_defaults import READS_ONLY, run_options, task_defaults
@@ -44,6 +50,7 @@ with DAG(
     tags=["steelyard", "risk", SETTINGS.profile],
 ):
     chain(
+        InOrder(home=SETTINGS.home, pool=READS_ONLY, execution_timeout=timedelta(minutes=10)),
         *(SteelyardTask(verb=verb, options=OPTIONS) for verb in ("link", "features")),
         SteelyardTask(verb="train", options=[*OPTIONS, "--if-due"]),
         *(SteelyardTask(verb=verb, options=OPTIONS) for verb in ("score", "target")),

@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.contract import Contract, RowRule, Sensitivity, Severity, Type
-from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, COLUMNS, RAW, REASON, RULE_ID, STAGE, Stage
 
 MARK = "rule__"
@@ -49,6 +49,8 @@ def sound_rows(rows: DataFrame, contract: Contract) -> DataFrame:
 def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
     """The other rows, each with the first critical rule (in contract order) that it breaks.
 
+    A row that says that a key is gone is left out: it repeats a record of an earlier delivery, so it is no record of its own.
+
     Args:
         rows: the contract's columns with lineage. The quarantine keeps the text of a ``raw`` column, else the row as JSON.
 
@@ -62,7 +64,7 @@ def quarantined_rows(rows: DataFrame, contract: Contract) -> DataFrame:
         whole = whole.filter(F.lit(False))
     broken = whole.withColumn(
         RULE_ID, _by_rule(rules, when=lambda rule: ~F.expr(rule.holds()), then=lambda rule: F.lit(rule.id))
-    ).filter(F.col(RULE_ID).isNotNull())
+    ).filter(F.col(RULE_ID).isNotNull() & ~F.col(IS_ABSENT))
 
     def is_first(rule: RowRule) -> Column:
         return F.col(RULE_ID) == rule.id

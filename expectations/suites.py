@@ -52,6 +52,7 @@ def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
         column_set=[str(column) for column in contract.columns],
         exact_match=False,
         severity=FailureSeverity(Severity.CRITICAL.value),
+        description=COLUMNS_ABOUT,
         meta={"rule_id": COLUMNS_RULE, "about": COLUMNS_ABOUT, "column": ""},
     )
     rules_hold = [
@@ -60,6 +61,7 @@ def row_suite(contract: Contract, rules: Sequence[RowRule]) -> ExpectationSuite:
             min_value=0,
             max_value=0,
             severity=FailureSeverity(rule.severity.value),
+            description=f"{rule.id}, {rule.severity.value}: {rule.about}. Rows that break it:",
             meta={"rule_id": rule.id, "about": rule.about, "column": str(rule.column), "predicate": rule.predicate},
         )
         for rule in rules
@@ -91,6 +93,7 @@ def batch_suite(contract: Contract, limits: Mapping[str, float]) -> ExpectationS
                 max_value=None if bound.is_minimum else limit,
                 mostly=1,
                 severity=FailureSeverity(rule.severity.value),
+                description=f"{rule.id}, {rule.severity.value}: {rule.about} ({bound.fact} {bound.words} {limit:.4g}). Deliveries:",
                 meta={"rule_id": rule.id, "about": rule.about, "column": str(bound.fact)},
             )
         )

@@ -7,6 +7,7 @@ verbs, and ``jobs`` does not import it.
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -18,7 +19,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from jobs.foundation.errors import ConfigError, SteelyardError, damage_from_error
+from jobs.foundation.errors import ConfigError, SteelyardError, damage_from_error, full_disk
 from jobs.foundation.log import install_library_log_buffer, keep_traceback
 
 GROUP = "steelyard.verbs"
@@ -101,29 +102,31 @@ def main(arguments: list[str] | None = None) -> None:
     """Run a verb; explain a failure on standard error and exit with the code of its kind."""
     before = signal.signal(signal.SIGINT, _stop)
     install_library_log_buffer()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal may not have every sign
     try:
         app(args=arguments, prog_name="steelyard")
     except SteelyardError as error:
         _explain(error)
         sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno not in NOT_OURS:
+    except SystemExit:
+        raise
+    except BaseException as failure:  # a panic of the engine is not an Exception
+        found = full_disk(failure) or failure
+        if explained := damage_from_error(found) or _unusable_words(found):
+            _explain(explained)
+            sys.exit(explained.exit_code)
+        if not isinstance(found, OSError) or found.errno not in NOT_OURS:
             _exit_with_traceback()
         _explain(
             ConfigError(
-                what=f"a file could not be read or written: {error.strerror}",
-                where=str(error.filename or "the home"),
+                what=f"a file could not be read or written: {found.strerror}",
+                where=str(found.filename or "the home"),
                 next_step="free space, check the disk, or choose a folder with write permission; what was committed stays",
             )
         )
         sys.exit(ConfigError.exit_code)
-    except SystemExit:
-        raise
-    except BaseException as error:  # a panic of the engine is not an Exception
-        if (damaged := damage_from_error(error)) is None:
-            _exit_with_traceback()
-        _explain(damaged)
-        sys.exit(damaged.exit_code)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -143,6 +146,13 @@ def _exit_with_traceback() -> NoReturn:
     typer.echo(f"steelyard: internal error, not caused by your data; details are in {path}", err=True)
     typer.echo("  next: run `steelyard doctor`; if it finds nothing, report the file above", err=True)
     sys.exit(SteelyardError.exit_code)
+
+
+def _unusable_words(error: BaseException) -> ConfigError | None:
+    """The explanation of a file of indicators' words that cannot be used; None for every other error."""
+    from expectations.contracts.indicators import WordsError
+
+    return ConfigError(**error.explanation) if isinstance(error, WordsError) else None
 
 
 def _explain(error: SteelyardError) -> None:

@@ -25,6 +25,8 @@ from jobs.profile.mapping import mapped_sources
 from jobs.profile.profile import CONFIG_ROOT, Profile
 from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.target_list import TIE_KEY_VARIABLE, has_tie_key
+from jobs.texts.languages import load_texts
+from jobs.texts.model_card import warning_lines
 
 
 def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
@@ -42,7 +44,8 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     mapped = sorted({*mapped_sources(profile.folder), *mappings_of_day(profile.folder, lake.home, as_of)})
     sources = {name: read_source_manifest(lake.home, name, as_of) for name in mapped}
     unmapped = count_orphaned_rows(lake, sources)
-    _warn(unmapped)
+    model = ModelStore(lake.home).facts(model_id) if model_id else {}
+    _warn(unmapped, model)
     ranked = listed.sort_by(str(scoring.LIST_RANK))[str(ENTITY_ID)].to_pylist()
     facts = {
         "as_of": as_of,
@@ -66,7 +69,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "sources": {name: manifest["verdict"] if manifest else "not settled" for name, manifest in sources.items()}
         | dict.fromkeys(unmapped, NOT_MAPPED),
         "unmapped": unmapped,
-        "model": ModelStore(lake.home).facts(model_id) if model_id else {},
+        "model": model,
         "listed": listed.num_rows,
         "entities": scored.num_rows,
     }
@@ -78,14 +81,16 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
     return manifest
 
 
-def _warn(unmapped: Mapping[str, int]) -> None:
-    """Warn of rows from sources without a mapping, and of a tie-break that uses the public word."""
+def _warn(unmapped: Mapping[str, int], model: Mapping[str, Any]) -> None:
+    """Warn of rows from sources without a mapping, of what the model's facts warn of, and of a public tie-break."""
     for name, rows in unmapped.items():
         warn(
             f"{name}: silver, and so the list, has {rows} rows of a source that the profile no longer maps; map it again, or"
             f" delete them with `steelyard lake forget {name}`",
             source=name,
         )
+    for line in warning_lines(model, load_texts("en")):
+        warn(line, model=model["model_id"])
     if not has_tie_key():
         warn(
             f"{TIE_KEY_VARIABLE} is not set, so equal objectives are ordered by a public word and anyone can compute the order;"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 from datetime import date
 from pathlib import Path
 
 from jobs.engine.lake import Lake
-from jobs.foundation.errors import ConfigError, CountMismatch, SteelyardError
+from jobs.foundation.errors import ConfigError, CountMismatch, SteelyardError, full_disk
 from jobs.foundation.log import keep_traceback, stage, warn
 from jobs.lake.manifests import SourceManifest, Verdict, source_verdict, verdict_of_unusable_mapping, write_source_manifest
 from jobs.profile.mapping import SourceMapping, load_usable_mappings
@@ -17,9 +16,6 @@ from jobs.sources.sources_of_day import mappings_of_day
 from jobs.steps.conform_source import conform_source
 from jobs.steps.gate_source import gate_new_days
 from jobs.steps.ingest_source import ingest_source
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
-"""Errors that end the day and not only a source: the home cannot be written any more."""
 
 
 def take_in_sources(lake: Lake, profile: Profile, sources: Path, as_of: date) -> tuple[SourceManifest, ...]:
@@ -50,14 +46,16 @@ def take_in(lake: Lake, profile: Profile, mapping: SourceMapping, sources: Path,
             current.note(days=conform_source(lake, profile, mapping, as_of))
     except CountMismatch:
         raise  # no list may be made from such rows
-    except OSError as error:
-        if error.errno in FULL:
-            raise  # the next source and the list would fail too
-        warn(f"{mapping.name}: a file could not be read or written: {error}", source=mapping.name)
     except SteelyardError as error:
+        if full := full_disk(error.__cause__ or error):
+            raise full from error
         warn(f"{mapping.name}: {error}", source=mapping.name)
-    except Exception:
-        what = f"{mapping.name}: a step failed with an internal error; details are in {keep_traceback()}"
+    except Exception as error:
+        if full := full_disk(error):
+            raise full from error  # the next source and the list would fail too
+        what = f"{mapping.name}: a file could not be read or written: {error}"
+        if not isinstance(error, OSError):
+            what = f"{mapping.name}: a step failed with an internal error; details are in {keep_traceback()}"
         warn(what, source=mapping.name)
     return _warned(close_source(lake.home, mapping, sources, as_of))
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.evaluation.evaluate import Evaluation, Figures
+from models.evaluation.evaluate import AS_IT_WAS, RANDOM, Evaluation, Figures
 from models.explanation.reasons import BASE
-from models.foundation.inputs import indicator_of
+from models.foundation.inputs import Inputs, indicator_of, matrix
 from models.risk.calibration import SLOPE_FLOOR, Calibration
 from models.risk.candidates import Blend
 from models.risk.fallback import FallbackModel
@@ -20,6 +20,8 @@ from models.risk.probability import ProbabilityModel
 from models.risk.scorecard import Scorecard
 from models.risk_model import RiskModel
 
+CONSTANT, EQUAL = "constant_indicators", "equal_orders"
+"""Kinds of warnings: indicators with one value, and orders that rank all held-out visits equal."""
 QUANTILES = (0, 0.1, 0.25, 0.5, 0.75, 0.9, 1)
 """Quantiles of the margin in the table from margin to probability."""
 
@@ -42,6 +44,29 @@ def importances(model: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(["importance", "indicator"], ascending=[False, True], ignore_index=True)
 
 
+def model_warnings(population: pd.DataFrame, inputs: Inputs, evaluation: Evaluation | None) -> dict[str, list[str]]:
+    """What a reader must know before trusting the figures: a sign that a column is mapped wrongly, or that data is missing.
+
+    Args:
+        population: the entities' indicators, shape (n, k).
+        evaluation: on the held-out cohorts; None without any.
+
+    Returns:
+        By kind, only those that occur: ``constant_indicators`` have at least two known values, all of them equal;
+        ``equal_orders`` (the model or a baseline) have an AUC of exactly 0.5, that of an order without any information.
+    """
+    columns = [column for column in inputs.columns if column == indicator_of(column)]
+    values = matrix(population, tuple(columns))
+    of_column = [known[~np.isnan(known)] for known in values.T]
+    orders = {} if evaluation is None else {name: of["auc"].value for name, of in evaluation.orders.items()}
+    found = {
+        CONSTANT: [name for name, known in zip(columns, of_column, strict=True) if len(known) > 1 and (known == known[0]).all()],
+        # A mean of halves over windows may differ from a half in its last digit.
+        EQUAL: [name for name, auc in orders.items() if name not in (RANDOM, AS_IT_WAS) and abs(auc - 0.5) < 1e-12],
+    }
+    return {kind: names for kind, names in found.items() if names}
+
+
 def model_card(
     model: RiskModel, *, profile: str, as_of: str, evaluation: Evaluation | None, importance: pd.DataFrame
 ) -> dict[str, Any]:
@@ -55,7 +80,7 @@ def model_card(
 
     Returns:
         - ``profile, as_of, anomaly_weight``.
-        - ``facts``: as :attr:`models.risk_model.RiskModel.facts`.
+        - ``facts``: as :attr:`models.risk_model.RiskModel.facts`, and ``warnings`` from :func:`model_warnings`.
         - ``calibration``: ``slope, intercept, background`` (or None), ``background_slope``; None for the rule.
         - ``interval``: ``level`` and ``rows`` of ``margin, probability, low, high, low_quarter, high_quarter``, the last two with a
           quarter of the evidence; None for the rule.

@@ -149,7 +149,7 @@ class Demo:
     def _verdict(self, source: str) -> str:
         path = self.home / "manifests" / "sources" / source / f"{self.as_of}.json"
         if not path.is_file():
-            return "no manifest"
+            return "nothing to settle"
         manifest = json.loads(path.read_text(encoding="utf-8"))
         kept = sum(batch["kept"] for batch in manifest["batches"])
         quarantined = sum(batch["quarantined"] for batch in manifest["batches"])

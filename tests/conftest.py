@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 KINDS = {
     "unit": ("models", "jobs/transforms", "jobs/foundation", "jobs/texts", "jobs/profile"),
-    "integration": ("benchmarks", "console", "expectations", "jobs", "project", "report", "simulation"),
-    "acceptance": ("chicago", "cluster", "crash", "dags", "day", "notebooks", "replay"),
+    "integration": ("benchmarks", "console", "expectations", "fuzz", "jobs", "project", "report", "simulation"),
+    "acceptance": ("cluster", "crash", "dags", "day", "examples", "notebooks", "replay"),
 }
 """The kinds of tests and the folders that hold them; the first kind that names a test's folder counts."""
 

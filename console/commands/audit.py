@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from console.publishing.open_site import HOME_OPTION, FolderOption, HomeOption, open_site
+from console.publishing.open_site import HOME_OPTION, FolderOption, HomeOption, open_existing_site
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
@@ -30,33 +30,45 @@ def verify(
         Path | None,
         typer.Option("--file", help="Check this file, which export wrote; neither home nor database is needed."),
     ] = None,
+    stated_until: Annotated[
+        int,
+        typer.Option(
+            "--stated-until",
+            help="With --file: accept events up to this number that only state their hash, as the first events of an old console.",
+        ),
+    ] = 0,
 ) -> None:
-    """Compute every hash of the audit again; exit with 9 if the chain is broken."""
+    """Compute every hash of the audit again, compare the tables with the events; exit with 9 if something was changed."""
     heads = dict(_head(text) for text in known or [])
     if file is not None:
-        _verify_file(file, heads)
+        _verify_file(file, heads, stated_until)
         return
     if home is None:
         raise ConfigError(
             what="there is nothing to verify", where="--home", next_step="give --home, or --file with a file that export wrote"
         )
-    open_site(home, folder)
+    open_existing_site(home, folder)
     from console.apps.audit import spool
-    from console.apps.audit.chain import Head, find_breaks, read_head
+    from console.apps.audit.chain import Head, find_breaks, noted_head, read_head
+    from console.commands.audit_comparison import compare_tables
 
+    note = noted_head()  # before the flush, which may write it again
     spool.flush()
     head = read_head()  # before verification: later events are not verified
-    found = list(find_breaks(Head(number, digest) for number, digest in heads.items()))
-    _refuse_broken([(one.number, one.why) for one in found], "the table audit_auditevent", "the database")
-    typer.echo(f"{head.number} events, unbroken; store this elsewhere: {head.number}:{head.hash}")
+    found = list(find_breaks([*([note] if note else []), *(Head(number, digest) for number, digest in heads.items())]))
+    compared = compare_tables()
+    _refuse_broken([(one.number, one.why) for one in [*found, *compared.breaks]], "the console's database", "the database")
+    old = f" ({compared.without_digest} of them from before events covered every column)" if compared.without_digest else ""
+    typer.echo(f"{head.number} events, unbroken; {compared.rows} rows as their events say{old}")
+    typer.echo(f"store this elsewhere: {head.number}:{head.hash}")
 
 
-def _verify_file(path: Path, known: dict[int, str]) -> None:
+def _verify_file(path: Path, known: dict[int, str], stated_until: int) -> None:
     from console.apps.audit.chain_file import check
 
     try:
         with path.open(encoding="utf-8") as lines:
-            found = check(lines, known)
+            found = check(lines, known, stated_until)
     except FileNotFoundError as error:
         raise InputMissing(
             what="there is no such file", where=str(path), next_step="name a file that audit export wrote"
@@ -66,16 +78,17 @@ def _verify_file(path: Path, known: dict[int, str]) -> None:
             what=f"the file cannot be read: {error}", where=str(path), next_step="name a file that audit export wrote"
         ) from error
     _refuse_broken(found.breaks, str(path), "the file")
-    stated = f" ({found.stated} old events with withheld fields: only their links are verified)" if found.stated else ""
+    stated = f"; nothing proves what events 1 to {found.stated} say: they only state their hash" if found.stated else ""
     typer.echo(f"{found.events} events, unbroken{stated}; compare this with stored hashes: {found.head[0]}:{found.head[1]}")
 
 
 def _refuse_broken(breaks: list[tuple[int, str]], where: str, what: str) -> None:
     if breaks:
         for number, why in breaks[:20]:
-            typer.echo(f"event {number}: {why}", err=True)
+            typer.echo(f"event {number}: {why}" if number else why, err=True)
+        first = next((f", first at event {number}" for number, _ in breaks if number), "")
         raise Damaged(
-            what=f"the audit's chain is broken at {len(breaks)} places, first at event {breaks[0][0]}",
+            what=f"the audit is broken at {len(breaks)} places{first}",
             where=where,
             next_step=f"keep {what} unchanged, compare it with its backups, and find out who could write to it",
         )
@@ -91,7 +104,7 @@ def export(
     ] = False,
 ) -> None:
     """Write the chain to a file that anybody can check, without personal fields. The audit records the export."""
-    open_site(home, folder)
+    open_existing_site(home, folder)
     from console.apps.audit.chain_export import chain_lines
     from console.apps.audit.events import SYSTEM
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_site, parse_day
+from console.publishing.open_site import AsOfOption, FolderOption, HomeOption, open_existing_site, parse_day
 from jobs.foundation.errors import ConfigError
 
 
@@ -25,7 +25,7 @@ def outcomes(
         raise ConfigError(
             what="the sources folder does not exist", where=str(sources), next_step="give the folder with the deliveries"
         )
-    open_site(home, folder)
+    open_existing_site(home, folder)
     from console.publishing.outcomes import export_outcomes
 
     path, count = export_outcomes(sources, on)

@@ -39,6 +39,11 @@ class Folder:
         return self.path / "audit_spool"
 
     @property
+    def audit_head(self) -> Path:
+        """The file with the number and the hash of the audit's newest event: a chain that was cut short lacks this event."""
+        return self.path / "audit_head"
+
+    @property
     def secret(self) -> Path:
         """The file of the key that signs sessions, if the environment does not give the key."""
         return self.path / "secret_key"

@@ -69,9 +69,10 @@ class Exports:
 
 @dataclass(frozen=True, config=SETTINGS)
 class SignIn:
-    """Protection against guessed passwords. Attempts are deleted after a day, so no lock is longer."""
+    """Protection against guessed passwords and unattended screens. Attempts are deleted after a day, so no lock is longer."""
 
     lock_minutes: Annotated[Whole, between(1, 1440)]
+    idle_minutes: Annotated[Whole, between(5, 600)]
 
 
 @dataclass(frozen=True, config=SETTINGS, kw_only=True)

@@ -22,10 +22,10 @@ def load_texts(language: str) -> Texts:
     """Return the words of a language.
 
     Raises:
-        ConfigError: for an unknown language.
+        ConfigError: for an unknown language, or a file of words that is missing or not TOML.
     """
     shared = {key: text for key, text in languages.load_texts(language).words.items() if key.startswith(SHARED)}
-    return Texts(language, shared | languages.words_in((WORDS,), language))
+    return Texts(language, shared | languages.words_in((WORDS,), language), WORDS)
 
 
 def read_words(language: str) -> dict[str, str]:

@@ -41,9 +41,14 @@ def open_site(home: Path, folder: str) -> None:
     """Set Django up and migrate the tables. The first call in a process decides the folder.
 
     Raises:
-        ConfigError: when a file of the policy cannot be used.
+        ConfigError: when a file of the policy cannot be used, or the folder cannot be written.
     """
     policy_of({})
+    there = _folder_of(home, folder)
+    nearest = next(path for path in (there.absolute(), *there.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        next_step = "name a folder that you may write with --console or --home"
+        raise ConfigError(what="the console's folder cannot be written", where=str(nearest), next_step=next_step)
     os.environ[HOME_VARIABLE] = str(home)
     if folder:
         os.environ[FOLDER_VARIABLE] = folder
@@ -58,6 +63,25 @@ def open_site(home: Path, folder: str) -> None:
         ) from error
     django.setup()
     migrate()
+
+
+def open_existing_site(home: Path, folder: str) -> None:
+    """Open the site of a console that exists already; a mistyped path would create an empty one.
+
+    Raises:
+        ConfigError: as :func:`open_site`.
+        InputMissing: when the folder does not exist. A schedule skips the task then.
+    """
+    policy_of({})
+    there = _folder_of(home, folder)
+    if not there.is_dir():
+        next_step = "give the home or the folder of a console that published a day"
+        raise InputMissing(what="there is no console in this folder", where=str(there), next_step=next_step)
+    open_site(home, folder)
+
+
+def _folder_of(home: Path, folder: str) -> Path:
+    return Path(folder or os.environ.get(FOLDER_VARIABLE) or home / "console")
 
 
 def migrate() -> None:

@@ -11,3 +11,7 @@ class Pages(AppConfig):
     name = "console.web"
     label = "pages"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Record sign-ins and sign-outs."""
+        from console.apps.accounts import sign_ins  # noqa: F401 (connects its receivers)

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
+from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from console.apps.accounts.second_factor import needs_second_factor
+from console.apps.accounts.sign_ins import BEGAN_AT
 from console.apps.decisions.wake import end_due_deferrals
+from console.apps.ranking.current_policy import current_policy
+from console.core import clock
 from console.core.invisible_characters import made_visible
 from console.core.texts import load_texts
 from console.web.failures import waking
@@ -56,6 +61,45 @@ class ShowInvisibleCharacters(Middleware):
         if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
             response.content = made_visible(response.content.decode(response.charset)).encode(response.charset)
         return response
+
+
+SEEN_SALT = "console.web.seen"
+"""The salt of stored signatures, not a module name: another text ends all sessions that are older than the idle limit."""
+SEEN_EVERY = 60
+"""Seconds after which the time of the last request is stored again."""
+
+
+class EndIdleSessions(Middleware):
+    """End a session without a request for ``sign_in.idle_minutes`` of the policy.
+
+    The time of the last request is in a signed cookie, valid for one session: a page that is only read must not wait for a writer.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The response; the sign-in page if the session was idle for too long."""
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        now, seen, key = int(clock.now().timestamp()), seen_at(request), request.session.session_key
+        if now - seen > current_policy().sign_in.idle_minutes * 60:
+            logout(request)
+            return self.get_response(request)
+        response = self.get_response(request)
+        is_renewed = key != request.session.session_key
+        is_due = is_renewed or now - seen >= SEEN_EVERY or settings.SEEN_COOKIE_NAME not in request.COOKIES
+        if request.user.is_authenticated and is_due:
+            value = Signer(salt=f"{SEEN_SALT}:{request.session.session_key}").sign(str(now))
+            response.set_cookie(settings.SEEN_COOKIE_NAME, value, secure=settings.HTTPS, httponly=True, samesite="Lax")
+        return response
+
+
+def seen_at(request: HttpRequest) -> int:
+    """When the session's last request was, to a minute, or when the session began; seconds since 1970."""
+    text = request.COOKIES.get(settings.SEEN_COOKIE_NAME, "")
+    try:
+        seen = int(Signer(salt=f"{SEEN_SALT}:{request.session.session_key}").unsign(text))
+    except (BadSignature, ValueError):
+        seen = 0
+    return max(seen, int(request.session.get(BEGAN_AT, 0)))
 
 
 class ChooseLanguage(Middleware):

@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from airflow.sdk.exceptions import AirflowFailException
+
 NEXT_STEP = """trigger it with a day, as in --conf '{"as_of": "2026-06-30"}'"""
 
 
-class NoDayError(Exception):
+class NoDayError(AirflowFailException):
     """The run has no valid day."""
 
 

@@ -7,15 +7,20 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONSOLE = "console"
-"""The console's folder in the configuration and in a home."""
+"""The console's folder in the configuration."""
 DELIVERED_BY = {"console_results": "outcomes"}
 """The command that delivers a source before it is ingested, by source."""
+DELIVERED_ON = "{delivered_on}"
+"""The place of the day in the path pattern of a source's files."""
+CUT_OFF, LIST_DEADLINE = time(6), time(8)
+"""When the wait for a day's delivery ends, and when the day's list must be there: the defaults, as times of the next day."""
 MASTERS = ("local", "spark://", "yarn", "k8s://")
 
 
@@ -34,6 +39,17 @@ class Source:
     """Why the mapping cannot be read. The DAG exists anyway, so that the day is not blocked."""
     delivered_by: str = ""
     """The command that delivers it, if any."""
+    files: str = ""
+    """The path pattern of its files."""
+    every_days: int = 1
+    """How often a delivery is expected."""
+    cut_off: time = CUT_OFF
+    """When the wait for a day's delivery ends on the next day."""
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a day waits for its delivery: files in the sources folder name the day, and no task of the day delivers them."""
+        return DELIVERED_ON in self.files and not Path(self.files).is_absolute() and not self.delivered_by
 
 
 class Mode(StrEnum):
@@ -68,6 +84,8 @@ class Settings:
     cron: str
     retries: int
     retry_delay: timedelta
+    list_deadline: time
+    """When a day's list must be there on the next day."""
     sources: tuple[Source, ...]
 
 
@@ -81,18 +99,17 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     config = Path(environment.get("STEELYARD_CONFIG") or REPOSITORY / "config")
     profile = environment.get("STEELYARD_PROFILE") or "cn"
     folder = config / profile
-    home = _folder("STEELYARD_HOME", "the folder of the lake and the manifests", environment)
-    console = Path(environment.get("STEELYARD_CONSOLE_FOLDER") or home / CONSOLE)
     return Settings(
         profile=profile,
         folder=folder,
         time_zone=_time_zone(folder / "profile.toml"),
-        home=home,
+        home=_folder("STEELYARD_HOME", "the folder of the lake and the manifests", environment),
         sources_folder=_folder("STEELYARD_SOURCES", "the folder where deliveries arrive", environment),
         cron=environment.get("STEELYARD_CRON") or "0 0 * * *",
         retries=_whole_number("STEELYARD_RETRIES", 2, environment),
         retry_delay=timedelta(seconds=_whole_number("STEELYARD_RETRY_SECONDS", 300, environment)),
-        sources=_sources(folder / "sources", config if console.is_dir() else None),
+        list_deadline=_time("STEELYARD_LIST_DEADLINE", LIST_DEADLINE, environment),
+        sources=_sources(folder / "sources", config),
     )
 
 
@@ -140,6 +157,19 @@ def _whole_number(variable: str, default: int, environment: Mapping[str, str]) -
     raise SettingsError(f"{variable} is {value!r}: set it to a whole number, or unset it for {default}")
 
 
+def _time(variable: str, default: time, environment: Mapping[str, str]) -> time:
+    value = environment.get(variable)
+    try:
+        return _time_of_day(value) if value else default
+    except ValueError:
+        raise SettingsError(f"{variable} is {value!r}: set it to a time of day, or unset it for {default:%H:%M}") from None
+
+
+def _time_of_day(text: str) -> time:
+    """The time ``HH:MM``, without an offset: it is in the profile's time zone."""
+    return datetime.strptime(text, "%H:%M").time()
+
+
 def _time_zone(path: Path) -> str:
     try:
         return str(tomllib.loads(path.read_text(encoding="utf-8"))["time_zone"])
@@ -153,15 +183,13 @@ def _time_zone(path: Path) -> str:
         raise SettingsError(f'{path} has no time_zone: add one, as in time_zone = "Asia/Shanghai"') from error
 
 
-def _sources(folder: Path, console_config: Path | None) -> tuple[Source, ...]:
-    """The profile's sources and, if a day was published to a console, those of the console's configuration."""
+def _sources(folder: Path, config: Path) -> tuple[Source, ...]:
+    """The profile's sources and the console's, which are there before anything is published: a schedule never changes by itself."""
     own = {path.stem: path for path in folder.glob("*.toml")}
     if not own:
         raise SettingsError(f"there is no source mapping in {folder}: add one file per source, <source>.toml")
-    console = {}
-    if console_config is not None:
-        folders = [config / CONSOLE / "sources" for config in (REPOSITORY / "config", console_config)]
-        console = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    folders = [each / CONSOLE / "sources" for each in (REPOSITORY / "config", config)]
+    console = {path.stem: path for each in folders for path in each.glob("*.toml")}
     return tuple(_source(path) for _, path in sorted({**console, **own}.items()))
 
 
@@ -177,4 +205,14 @@ def _source(path: Path) -> Source:
         owner=str(mapping.get("owner", "steelyard")),
         contract=str(mapping.get("contract", "unknown")),
         delivered_by=DELIVERED_BY.get(path.stem, ""),
+        **_expected(mapping),
     )
+
+
+def _expected(mapping: Mapping[str, Any]) -> dict[str, Any]:
+    """What a mapping says about when its files come. A wrong setting gives the defaults, and the steps explain it."""
+    try:
+        cut_off = _time_of_day(mapping["cut_off"]) if "cut_off" in mapping else CUT_OFF
+        return {"files": str(mapping.get("files", "")), "every_days": int(mapping.get("every_days", 1)), "cut_off": cut_off}
+    except (TypeError, ValueError):
+        return {}

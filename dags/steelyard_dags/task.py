@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from steelyard_dags.as_of import NoDayError, as_of_day
+from steelyard_dags.as_of import as_of_day
 from steelyard_dags.command import FINAL, NOTHING_TO_DO, CommandMissingError, RunningCommand, meaning_of
+from steelyard_dags.links import LINKS
 from steelyard_dags.settings import SettingsError, read_submit
 from steelyard_dags.submit import Call, call_for
+from steelyard_dags.webhook import post, verdict_message
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -59,6 +63,9 @@ class SteelyardTask(BaseOperator):
         self.time_zone = time_zone
         self.needs_engine = NEEDS_ENGINE[verb]
         self.is_optional = is_optional
+        self.home = self.options[self.options.index("--home") + 1] if "--home" in self.options else ""
+        self.day = ""
+        self.operator_extra_links = LINKS.get(verb, ())
         self._running: RunningCommand | None = None
 
     def execute(self, context: Context) -> None:
@@ -70,12 +77,12 @@ class SteelyardTask(BaseOperator):
             AirflowException: it failed and may be retried.
         """
         try:
-            day = as_of_day(context["dag_run"], self.time_zone)
+            day = self.day = as_of_day(context["dag_run"], self.time_zone)
             options = [option.replace("{as_of}", day) for option in self.options]
             words = [self.verb, *options, "--as-of", day]
             call = call_for(words, name=f"steelyard {self.verb} {day}", needs_engine=self.needs_engine, submit=read_submit())
             exit_code, last_lines = self._run(call)
-        except (NoDayError, CommandMissingError, SettingsError) as error:
+        except (CommandMissingError, SettingsError) as error:
             raise AirflowFailException(str(error)) from error
         if exit_code != 0:
             message = f"steelyard {self.verb} ended with exit code {exit_code}: {meaning_of(exit_code)}\n{last_lines}"
@@ -95,3 +102,60 @@ class SteelyardTask(BaseOperator):
         self.log.info("$ %s", call.shown())
         self._running = RunningCommand(call.command, call.environment)
         return self._running.follow(lambda line: self.log.info("%s", line))
+
+
+class SettleTask(SteelyardTask):
+    """Settle a source for the day, and say its verdict: in the asset's event, as XCom, and if there are no new data as a warning.
+
+    Args:
+        source: the source's name.
+        home: the home, whose manifest of the source has the verdict.
+    """
+
+    REPORTED: ClassVar = {
+        "stopped": "look at Data Docs, then follow docs/how-to/handle-a-stopped-source.md",
+        "missing": "ask its owner, {owner}; the list uses the last good delivery",
+        "late": "to use it in the list of its own day, redo that day as docs/how-to/run-by-airflow.md says",
+    }
+    """The verdicts that somebody must hear of, and what to do."""
+
+    def __init__(self, *, source: str, home: Path, **kwargs: Any) -> None:
+        super().__init__(verb="settle", **kwargs)
+        self.source = source
+        self.home = str(home)
+
+    def execute(self, context: Context) -> None:
+        """As :meth:`SteelyardTask.execute`; then report the manifest's verdict."""
+        super().execute(context)
+        as_of = as_of_day(context["dag_run"], self.time_zone)
+        path = Path(self.home) / "manifests" / "sources" / self.source / f"{as_of}.json"
+        if not path.is_file():
+            return  # a source that comes with Steelyard and has delivered nothing yet
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        facts = {name: manifest.get(name) for name in ("verdict", "why", "newest_delivery", "known_rows")}
+        facts["late"] = late_deliveries(path, manifest)
+        for asset in self.outlets:
+            context["outlet_events"][asset].extra = {**facts, "manifest": str(path)}
+        context["ti"].xcom_push(key="verdict", value=facts)
+        verdict, why = str(facts["verdict"]), str(facts["why"])
+        if verdict in self.REPORTED:
+            self.log.warning("%s is %s for %s: %s; see %s", self.source, verdict, as_of, why, path)
+            self._post(context, as_of, verdict, why)
+        if facts["late"]:
+            why = f"the delivery of {' and '.join(facts['late'])} came after that day was settled; the next list uses it"
+            self.log.warning("%s was late: %s", self.source, why)
+            self._post(context, as_of, "late", why)
+
+    def _post(self, context: Context, as_of: str, verdict: str, why: str) -> None:
+        next_step = self.REPORTED[verdict].format(owner=self.owner)
+        post(lambda: verdict_message(context, self.source, as_of, verdict, why, next_step))
+
+
+def late_deliveries(path: Path, manifest: dict[str, Any]) -> list[str]:
+    """The days that were settled without their delivery, which a source's manifest at ``path`` has."""
+    before = max((other for other in path.parent.glob("????-??-??.json") if other.stem < path.stem), default=None)
+    known = json.loads(before.read_text(encoding="utf-8")).get("batches") if before else None
+    if not before or not known:
+        return []
+    came = {batch["delivered_on"] for batch in manifest.get("batches", [])} - {batch["delivered_on"] for batch in known}
+    return sorted(day for day in came if day <= before.stem)

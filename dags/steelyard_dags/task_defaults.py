@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from steelyard_dags.failure import notify_webhook
 from steelyard_dags.settings import Settings
+from steelyard_dags.webhook import notify_webhook
 
 LAKE_WRITES = "lake_writes"
 """A pool with one slot: `airflow pools set lake_writes 1 "one writer of the lake at a time"`."""

@@ -56,6 +56,10 @@ CONTRACT = Contract(
     owner="complaint hotline",
     event_on=RECEIVED_ON,
     values=VALUES,
+    texts=(
+        ENTITY_NAME,
+        registration.ADDRESS,
+    ),
     row_rules=(
         *lineage.source_rules(COLUMNS, VALUES, RECEIVED_ON, DUE_ON, RESOLVED_ON),
         RowRule("severity_in_grades", "severity BETWEEN 1 AND 4", Severity.CRITICAL, "severity is 1 to 4", SEVERITY),
@@ -77,14 +81,7 @@ CONTRACT = Contract(
         ),
     ),
     batch_rules=(
-        BatchRule("complaint_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
-        BatchRule(
-            "complaint_volume",
-            BatchCheck.VOLUME,
-            0.1,
-            Severity.CRITICAL,
-            "the number of rows is as expected from earlier deliveries",
-        ),
+        *lineage.delivery_rules("complaint", volume=0.1),
         BatchRule("complaint_fresh", BatchCheck.FRESH, 14, Severity.CRITICAL, "the newest complaint is recent"),
         BatchRule(
             "complaint_entities",

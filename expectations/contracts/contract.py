@@ -33,6 +33,11 @@ class Type(StrEnum):
     BIGINT = "bigint"
     DOUBLE = "double"
 
+    @property
+    def is_number(self) -> bool:
+        """Whether its values can be added up."""
+        return self in (Type.INT, Type.BIGINT, Type.DOUBLE)
+
 
 class Sensitivity(StrEnum):
     """Who may see a value: anyone, staff, or nobody unless it is masked (personal data)."""
@@ -116,12 +121,28 @@ class BatchCheck(StrEnum):
     """At least ``limit`` rows."""
     VOLUME = "volume"
     """Rows at least ``limit`` times the median of the source's earlier batches."""
+    LOWEST = "lowest"
+    """Rows at least ``limit`` times the fewest of the source's earlier batches."""
     FRESH = "fresh"
     """The newest event of the batch is at most ``limit`` days before the delivery; for ten rows or more."""
     QUARANTINED_SHARE = "quarantined_share"
     """At most this share of the rows is in quarantine."""
+    CONFLICT_SHARE = "conflict_share"
+    """At most this share of the rows has the key and the ``known_at`` of another row of the delivery that differs."""
     UNKNOWN_ENTITY_SHARE = "unknown_entity_share"
     """At most this share of the rows with an ``entity_id`` names an entity that no registration has."""
+    OUT_OF_SCOPE_SHARE = "out_of_scope_share"
+    """At most this share of all records delivered so far is left out by the mapping."""
+    SCOPE_SHIFT = "scope_shift"
+    """The share of records left out differs by at most this from earlier batches, beyond chance."""
+    ABSENT_SHARE = "absent_share"
+    """At most this share of the known keys is missing in a snapshot."""
+    GARBLED_SHARE = "garbled_share"
+    """At most this share of the rows with characters beyond ASCII looks as if read with a wrong encoding."""
+    LABEL_SHIFT = "label_shift"
+    """The share of visits with a violation differs by at most this from earlier batches, beyond chance."""
+    BREACHES_GAP = "breaches_gap"
+    """Visits with a violation have at least ``limit`` more breaches than the others, on average."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +163,7 @@ class Contract:
     ``event_on`` is the date of a row's event; a feature for ``as_of`` uses only rows with
     ``event_on <= as_of`` and ``known_at`` before the end of ``as_of``. Each change of the columns
     increases ``version`` by one, and :mod:`expectations.contracts.migrations` migrates tables of the version before.
+    ``texts`` are the columns of free text; a wrong encoding shows in them.
     """
 
     name: str
@@ -156,6 +178,7 @@ class Contract:
     batch_rules: tuple[BatchRule, ...] = ()
     partition_by: tuple[str, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    texts: tuple[Column, ...] = ()
     version: int = 1
 
     def __post_init__(self) -> None:
@@ -227,6 +250,12 @@ def sql_literal(value: str | int | float | bool) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def standard_literal(value: object) -> str:
+    """A value's text as a literal of standard SQL, as DataFusion and PostgreSQL read it: quotes are doubled."""
+    doubled = str(value).replace("'", "''")
+    return f"'{doubled}'"
 
 
 def value_rules(values: Mapping[str, tuple[str, ...]]) -> tuple[RowRule, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from expectations.contracts.contract import Column, Contract, Type, Zone
@@ -24,6 +25,18 @@ MADE_HERE = "link"
 WORDS = resources.files(__package__).joinpath("words")
 """The texts of indicators, one file a language."""
 TEXTS = ("definition", "sentence", "change")
+
+
+class WordsError(ValueError):
+    """A file of words cannot be used.
+
+    Attributes:
+        explanation: ``what`` is wrong, ``where``, and the ``next_step``.
+    """
+
+    def __init__(self, what: str, file: Traversable, next_step: str) -> None:
+        super().__init__(f"{what} ({file}); {next_step}")
+        self.explanation = {"what": what, "where": str(file), "next_step": next_step}
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,8 @@ class Indicator:
         verified: whether a value above 0 (any value if less is riskier) is a violation that a visit to the entity found.
         scored: whether models may read it; else it is only information for people.
         clears: whether also a value of 0 means that a visit to the entity found no violation.
+        needs: columns that a mapping may leave out, as ``contract.column``; it is unknown where no source maps one of them.
+        counted: columns, as ``contract.column``, each with the values that it counts; it is unknown where a column has none.
     """
 
     code: str
@@ -61,6 +76,13 @@ class Indicator:
     verified: bool = False
     clears: bool = False
     scored: bool = True
+    needs: tuple[str, ...] = ()
+    counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def needed(self) -> tuple[tuple[str, str], ...]:
+        """The contract and the column of each need."""
+        return tuple((contract, column) for contract, _, column in (need.partition(".") for need in self.needs))
 
     @property
     def delivered_by(self) -> tuple[str, ...]:
@@ -79,6 +101,7 @@ def catalogue() -> tuple[Indicator, ...]:
 
     Raises:
         ValueError: when the catalogue breaks its own rules; the message names the indicator.
+        WordsError: when a file of words is no TOML, or lacks a text.
     """
     text = resources.files(__package__).joinpath("indicators.toml").read_text(encoding="utf-8")
     found = tuple(_read(entry) for entry in tomllib.loads(text)["indicator"])
@@ -90,7 +113,7 @@ def catalogue() -> tuple[Indicator, ...]:
     names = sorted(file.name for file in WORDS.iterdir() if file.name.endswith(".toml"))
     texts = [indicator_texts(name.removesuffix(".toml")) for name in names]
     for name, words in zip(names, texts, strict=True):
-        _check_texts(found, words, f"words/{name}")
+        _check_texts(found, words, WORDS.joinpath(name))
     check_indicators(found, texts)
     return found
 
@@ -98,13 +121,21 @@ def catalogue() -> tuple[Indicator, ...]:
 @cache
 def indicator_texts(language: str) -> Mapping[str, Mapping[str, str]]:
     """The texts of one file: for each column, how it is computed, the sentence for officials, and what would change it."""
-    return tomllib.loads(WORDS.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    file = WORDS.joinpath(f"{language}.toml")
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WordsError("the words file is missing", file, "restore it, or install Steelyard again") from error
+    except ValueError as error:
+        raise WordsError(f"the words file is not valid TOML: {error}", file, "correct that line") from error
 
 
 def _read(entry: dict[str, Any]) -> Indicator:
     try:
-        return Indicator(**{**entry, "sources": tuple(entry["sources"]), "peer": entry.get("peer", False)})
-    except TypeError as error:
+        lists = {name: tuple(entry.get(name, ())) for name in ("sources", "needs")}
+        counted = tuple((one["column"], tuple(one["values"])) for one in entry.get("counted", ()))
+        return Indicator(**{**entry, **lists, "counted": counted, "peer": entry.get("peer", False)})
+    except (KeyError, TypeError) as error:
         raise ValueError(f"indicators.toml, {entry.get('code')} {entry.get('column')}: {error}") from error
 
 
@@ -122,11 +153,13 @@ def _check(indicator: Indicator) -> None:
         raise ValueError(f"{where}: what clears an entity is what a visit to it found, so it must be verified too")
 
 
-def _check_texts(indicators: Iterable[Indicator], texts: Mapping[str, Mapping[str, str]], where: str) -> None:
+def _check_texts(indicators: Iterable[Indicator], texts: Mapping[str, Mapping[str, str]], file: Traversable) -> None:
     for indicator in indicators:
-        words = texts.get(indicator.column, {})
-        if not all(words.get(key) for key in TEXTS) or "{value}" not in words["sentence"]:
-            raise ValueError(f"{where}: {indicator.column} needs {', '.join(TEXTS)}, the sentence with {{value}}")
+        section: object = texts.get(indicator.column)
+        words = section if isinstance(section, dict) else {}
+        if not all(isinstance(words.get(key), str) and words[key] for key in TEXTS) or "{value}" not in words["sentence"]:
+            what = f"{indicator.column} needs {', '.join(TEXTS)}, the sentence with {{value}}"
+            raise WordsError(what, file, f"write what its section [{indicator.column}] lacks")
 
 
 @cache

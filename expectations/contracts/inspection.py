@@ -16,7 +16,7 @@ from expectations.contracts.contract import (
     Zone,
     not_negative,
 )
-from expectations.contracts.lineage import ENTITY_ID, source_rules
+from expectations.contracts.lineage import ENTITY_ID, delivery_rules, source_rules
 
 INSPECTION_ID = Column("inspection_id", Type.STRING, "The visit's number at its source", required=True)
 DEPARTMENT_ID = Column("department_id", Type.STRING, "The department that went")
@@ -58,6 +58,7 @@ CONTRACT = Contract(
     owner="inspection department",
     event_on=INSPECTED_ON,
     values=VALUES,
+    texts=(RESULT,),
     row_rules=(
         *source_rules(COLUMNS, VALUES, PLANNED_ON, INSPECTED_ON, REPORTED_AT),
         RowRule(
@@ -92,7 +93,22 @@ CONTRACT = Contract(
         ),
     ),
     batch_rules=(
-        BatchRule("inspection_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
+        *delivery_rules("inspection", volume=0.1),
+        BatchRule("inspection_fresh", BatchCheck.FRESH, 45, Severity.WARNING, "the newest visit is recent"),
+        BatchRule(
+            "inspection_label_rate",
+            BatchCheck.LABEL_SHIFT,
+            0.25,
+            Severity.CRITICAL,
+            "visits find violations about as often as in earlier deliveries",
+        ),
+        BatchRule(
+            "inspection_breaches",
+            BatchCheck.BREACHES_GAP,
+            0,
+            Severity.CRITICAL,
+            "visits with a violation do not have fewer breaches than those without",
+        ),
         BatchRule(
             "inspection_entities", BatchCheck.UNKNOWN_ENTITY_SHARE, 0.2, Severity.WARNING, "most entities visited are registered"
         ),

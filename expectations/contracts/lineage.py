@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from expectations.contracts.contract import Column, RowRule, Severity, Type, exact_rules, plausible, required_rules, value_rules
+from expectations.contracts.contract import (
+    BatchCheck,
+    BatchRule,
+    Column,
+    RowRule,
+    Severity,
+    Type,
+    exact_rules,
+    plausible,
+    required_rules,
+    value_rules,
+)
 
 ENTITY_ID = Column("entity_id", Type.STRING, "The market entity, by the profile's id scheme", required=True)
 AS_OF = Column("as_of", Type.DATE, "The day, in the profile's time zone, that the row describes", required=True)
@@ -49,3 +60,28 @@ _KNOWN_AT_RULES = (
 def source_rules(columns: Sequence[Column], values: Mapping[str, tuple[str, ...]], *dates: Column) -> tuple[RowRule, ...]:
     """The rules that every source has: required columns, closed lists of values, exact numbers, plausible dates, ``known_at``."""
     return (*required_rules(columns), *value_rules(values), *exact_rules(columns), *plausible(*dates), *_KNOWN_AT_RULES)
+
+
+def delivery_rules(contract: str, *, volume: float, volume_severity: Severity = Severity.CRITICAL) -> tuple[BatchRule, ...]:
+    """The rules for whole deliveries that every source has: its number of rows, scope, absent keys, encoding, usable rows.
+
+    Args:
+        contract: the contract's name, with which the rules' ids begin.
+        volume: the least rows, as a share of those expected from earlier deliveries.
+        volume_severity: the severity of that rule.
+    """
+    rules: tuple[tuple[str, BatchCheck, float, Severity, str], ...] = (
+        ("quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
+        ("conflicts", BatchCheck.CONFLICT_SHARE, 0.001, Severity.CRITICAL,
+         "records with the same key and known_at are equal; [group_by] or newest_by of the mapping can combine them"),
+        ("volume", BatchCheck.VOLUME, volume, volume_severity, "the number of rows is as expected from earlier deliveries"),
+        ("lowest", BatchCheck.LOWEST, 0.75, Severity.WARNING,
+         "the number of rows is not far below that of the smallest earlier delivery"),
+        ("rows", BatchCheck.MIN_ROWS, 1, Severity.WARNING, "the delivery has records"),
+        ("scope", BatchCheck.OUT_OF_SCOPE_SHARE, 0.99, Severity.CRITICAL, "some records are in the mapping's scope"),
+        ("scope_shift", BatchCheck.SCOPE_SHIFT, 0.25, Severity.WARNING,
+         "the mapping leaves out as many of the records as in earlier deliveries"),
+        ("absent", BatchCheck.ABSENT_SHARE, 0.2, Severity.CRITICAL, "a snapshot has most of the keys known before"),
+        ("encoding", BatchCheck.GARBLED_SHARE, 0.1, Severity.WARNING, "the text was read with the right encoding"),
+    )  # fmt: skip
+    return tuple(BatchRule(f"{contract}_{name}", check, limit, severity, about) for name, check, limit, severity, about in rules)

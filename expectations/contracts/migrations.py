@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from expectations.contracts import lineage, scoring
+from expectations.contracts import lineage, scoring, tax_filing
 from expectations.contracts.contract import Column, Contract, Type
 from expectations.contracts.registry import BRONZE, SILVER
 
@@ -108,6 +108,13 @@ def _mark_revisions(contract: Contract) -> Migration:
     )
 
 
+def _add_quantity(contract: Contract) -> Migration:
+    """Add the taxed quantity and its unit, unknown for earlier returns."""
+    columns = (tax_filing.QUANTITY_MILLI, tax_filing.QUANTITY_UNIT)
+    about = "returns may state a quantity that is not money"
+    return Migration(contract.full_name, 3, about, tuple(AddColumn(str(column), column.type) for column in columns))
+
+
 def _add_certainty(contract: Contract, *columns: Column, texts: tuple[str, ...] = ()) -> Migration:
     """Add columns about certainty, which stay NULL for earlier days. ``texts`` had a column in each language."""
     return Migration(
@@ -150,6 +157,7 @@ _CERTAINTY = (scoring.PROBABILITY_LOW, scoring.PROBABILITY_HIGH, scoring.EVIDENC
 
 MIGRATIONS: tuple[Migration, ...] = (
     *(_mark_revisions(contract) for contract in (*BRONZE.values(), *SILVER.values())),
+    *(_add_quantity(tables[tax_filing.CONTRACT.name]) for tables in (BRONZE, SILVER)),
     _add_certainty(scoring.SCORES, *_CERTAINTY),
     _add_certainty(scoring.REASONS, scoring.RESTS_ON, scoring.NEWEST_ON, texts=("basis", "change")),
     _add_certainty(scoring.RISK_LIST, *_CERTAINTY, scoring.BETTER_CLASS, texts=("better",)),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from expectations.contracts.contract import (
-    BatchCheck,
-    BatchRule,
     Column,
     Contract,
     RowRule,
@@ -17,7 +15,7 @@ from expectations.contracts.contract import (
     in_order,
     not_negative,
 )
-from expectations.contracts.lineage import ENTITY_ID, source_rules
+from expectations.contracts.lineage import ENTITY_ID, delivery_rules, source_rules
 
 ID_SCHEME = Column("id_scheme", Type.STRING, "The scheme that entity_id follows, such as cn.uscc", required=True)
 NAME = Column("name", Type.STRING, "The registered name", required=True, sensitivity=Sensitivity.PUBLIC)
@@ -77,6 +75,12 @@ CONTRACT = Contract(
     owner="registration authority",
     event_on=CHANGED_ON,
     values=VALUES,
+    texts=(
+        NAME,
+        TRADING_NAME,
+        ADDRESS,
+        BUSINESS_SCOPE,
+    ),
     row_rules=(
         *source_rules(COLUMNS, VALUES, CHANGED_ON),
         RowRule("latitude_on_earth", "latitude BETWEEN -90 AND 90", Severity.CRITICAL, "latitude is within ±90", LATITUDE),
@@ -100,14 +104,5 @@ CONTRACT = Contract(
             CLOSED_ON,
         ),
     ),
-    batch_rules=(
-        BatchRule(
-            "registration_volume",
-            BatchCheck.VOLUME,
-            0.1,
-            Severity.WARNING,
-            "the number of rows is as expected from earlier deliveries",
-        ),
-        BatchRule("registration_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
-    ),
+    batch_rules=delivery_rules("registration", volume=0.1, volume_severity=Severity.WARNING),
 )

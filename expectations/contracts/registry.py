@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from expectations.contracts import complaint, inspection, registration, scoring, silver, state, tax_filing
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.indicators import features_contract
-from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.quarantine import COMBINED, quarantine_of
 
 KINDS = (
     (registration.CONTRACT, silver.ENTITY),
@@ -32,4 +32,4 @@ MADE = (silver.LINK, *GOLD)
 
 def every_table(sources: Iterable[str] = ("<source>",)) -> tuple[Contract, ...]:
     """Every table of the lake. Each of ``sources`` has a quarantine table of its own."""
-    return (*BRONZE.values(), *map(quarantine_of, sources), *SILVER.values(), silver.LINK, *state.STATE, *GOLD)
+    return (*BRONZE.values(), COMBINED, *map(quarantine_of, sources), *SILVER.values(), silver.LINK, *state.STATE, *GOLD)

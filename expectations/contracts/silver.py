@@ -18,7 +18,7 @@ LINK_CONFIDENCE = Column("link_confidence", Type.DOUBLE, "The confidence of the 
 LINK_METHOD = Column("link_method", Type.STRING, "How the link was made: name_and_address, name, address", required=True)
 
 VERSION = 2
-"""The version of every table with lineage; see :mod:`expectations.contracts.migrations`."""
+"""The version of a table with lineage whose source contract is in its first version; each later version of that adds one."""
 
 
 def with_lineage(contract: Contract, zone: Zone, *columns: Column, name: str | None = None) -> Contract:
@@ -28,7 +28,7 @@ def with_lineage(contract: Contract, zone: Zone, *columns: Column, name: str | N
         zone=zone,
         columns=(*columns, *lineage.LINEAGE),
         partition_by=(lineage.SOURCE, lineage.DELIVERED_ON),
-        version=VERSION,
+        version=VERSION + contract.version - 1,
     )
 
 

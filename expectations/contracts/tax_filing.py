@@ -16,7 +16,7 @@ from expectations.contracts.contract import (
     in_order,
     not_negative,
 )
-from expectations.contracts.lineage import ENTITY_ID, source_rules
+from expectations.contracts.lineage import ENTITY_ID, delivery_rules, source_rules
 
 TAX_TYPE = Column("tax_type", Type.STRING, "The tax", required=True)
 PERIOD_START = Column("period_start", Type.DATE, "The first day of the period", required=True)
@@ -32,11 +32,19 @@ ARREARS_MINOR = Column("arrears_minor", Type.BIGINT, "Tax in arrears", unit="min
 INVOICE_COUNT = Column("invoice_count", Type.BIGINT, "Invoices issued", unit="count")
 VOID_INVOICE_COUNT = Column("void_invoice_count", Type.BIGINT, "Invoices voided or reversed", unit="count")
 EMPLOYEES = Column("employees", Type.BIGINT, "Employees in the period", unit="count")
+QUANTITY_MILLI = Column("quantity_milli", Type.BIGINT, "Taxed quantity, if not money", unit="thousandth of quantity_unit")
+QUANTITY_UNIT = Column("quantity_unit", Type.STRING, "The unit of the taxed quantity")
 
-VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({TAX_TYPE: ("vat", "cit", "excise", "sales", "other")})
+VALUES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+    {
+        TAX_TYPE: ("vat", "cit", "excise", "sales", "other"),
+        QUANTITY_UNIT: ("litre", "hectolitre", "litre_of_alcohol", "us_gallon", "kilogram", "tonne", "piece", "other"),
+    }
+)
 COLUMNS = (
     ENTITY_ID, TAX_TYPE, PERIOD_START, PERIOD_END, DUE_ON, FILED_ON, DECLARED_REVENUE_MINOR, OUTPUT_TAX_MINOR, INPUT_TAX_MINOR,
-    TAX_DUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES,
+    TAX_DUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES, QUANTITY_MILLI,
+    QUANTITY_UNIT,
 )  # fmt: skip
 
 CONTRACT = Contract(
@@ -49,11 +57,20 @@ CONTRACT = Contract(
     owner="tax authority",
     event_on=PERIOD_END,
     values=VALUES,
+    version=2,
     row_rules=(
         *source_rules(COLUMNS, VALUES, PERIOD_START, PERIOD_END, DUE_ON, FILED_ON),
         in_order(PERIOD_START, PERIOD_END),
         in_order(PERIOD_START, FILED_ON),
         *not_negative(DECLARED_REVENUE_MINOR, TAX_PAID_MINOR, ARREARS_MINOR, INVOICE_COUNT, VOID_INVOICE_COUNT, EMPLOYEES),
+        *not_negative(QUANTITY_MILLI),
+        RowRule(
+            "quantity_with_unit",
+            "quantity_milli IS NULL OR quantity_unit IS NOT NULL",
+            Severity.WARNING,
+            "a quantity has its unit",
+            QUANTITY_UNIT,
+        ),
         RowRule(
             "void_within_issued",
             "void_invoice_count <= invoice_count",
@@ -71,14 +88,7 @@ CONTRACT = Contract(
         ),
     ),
     batch_rules=(
-        BatchRule(
-            "tax_filing_volume",
-            BatchCheck.VOLUME,
-            0.2,
-            Severity.CRITICAL,
-            "the number of rows is as expected from earlier deliveries",
-        ),
-        BatchRule("tax_filing_quarantined", BatchCheck.QUARANTINED_SHARE, 0.2, Severity.CRITICAL, "most rows are usable"),
+        *delivery_rules("tax_filing", volume=0.2),
         BatchRule("tax_filing_fresh", BatchCheck.FRESH, 120, Severity.CRITICAL, "the newest period is recent"),
         BatchRule("tax_filing_entities", BatchCheck.UNKNOWN_ENTITY_SHARE, 0.2, Severity.WARNING, "most filers are registered"),
     ),

@@ -26,7 +26,7 @@ def execute_notebook(script: Path) -> NotebookNode:
     """Run a script's cells in a new kernel, in the script's folder, and return the notebook with its results.
 
     Raises:
-        InputMissing: when there is no such script, or Jupyter's parts are not installed.
+        InputMissing: when there is no such script, Jupyter's parts are not installed, or a cell finds nothing to show.
         ConfigError: when a cell fails; the message has the cell's error.
     """
     try:
@@ -55,6 +55,8 @@ def execute_notebook(script: Path) -> NotebookNode:
         try:
             return client.execute()
         except (CellExecutionError, CellTimeoutError) as error:
+            if isinstance(error, CellExecutionError) and error.ename == InputMissing.__name__:
+                raise InputMissing(what=error.evalue, where=str(script), next_step="no notebook is written") from error
             raise ConfigError(
                 what=f"a cell failed: {str(error).strip()}", where=str(script), next_step="correct the cell, and run it again"
             ) from error

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
+import pandas as pd
 from pyspark.sql import functions as F
 from rich.console import Console
 from rich.markup import escape
@@ -15,9 +17,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from expectations.contracts import complaint, scoring, silver
-from expectations.contracts.contract import Contract, Sensitivity
+from expectations.contracts.contract import Contract, Sensitivity, standard_literal
 from expectations.contracts.indicators import catalogue, features_contract
-from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, LINEAGE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT, LINEAGE, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.quarantine import COMBINED, INTO_FILE, INTO_ROW
 from expectations.contracts.registry import SILVER
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
@@ -32,13 +35,14 @@ _TABLES = tuple(table for table in SILVER.values() if ENTITY_ID in table.columns
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A silver row that was known on the day: its file and row, and its values."""
+    """A silver row that was known on the day: its file and row, the further rows that went into it, and its values."""
 
     contract: str
     source_file: str
     source_row: int
     known_at: str
     says: dict[str, Any]
+    combined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,7 @@ def trace_entity(lake: Lake, profile: Profile, entity_id: str, as_of: date) -> T
         InputMissing: when the entity was not scored that day.
     """
     lake = lake_of_finished_day(lake, as_of)
-    # A user types the identifier: double its quotes, as SQL requires.
-    doubled = entity_id.replace("'", "''")
-    who = f"{ENTITY_ID} = '{doubled}' AND {AS_OF} = '{as_of}'"
+    who = f"{ENTITY_ID} = {standard_literal(entity_id)} AND {AS_OF} = '{as_of}'"
     scores = lake.arrow(scoring.SCORES, where=who).to_pylist()
     if not scores and not has_all_scores(lake, as_of):
         raise InputMissing(
@@ -103,6 +105,7 @@ def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: 
         linked = [row[0] for row in links.select(complaint.COMPLAINT_ID).collect()]
         ids = ids | F.col(complaint.COMPLAINT_ID).isin(linked) if linked else ids
     found = known.where(ids).orderBy(KNOWN_AT, SOURCE_FILE, SOURCE_ROW).toPandas()
+    into = _combined_into(lake, found)
     shown = [column for column in table.columns if column.sensitivity is not Sensitivity.PERSONAL]
     return [
         SourceRow(
@@ -111,9 +114,24 @@ def _rows(lake: Lake, profile: Profile, table: Contract, entity_id: str, as_of: 
             int(row[SOURCE_ROW]),
             str(row[KNOWN_AT]),
             {str(column): row[column] for column in shown if row[column] is not None and row[column] == row[column]},
+            tuple(into.get((row[SOURCE], row[SOURCE_FILE], row[SOURCE_ROW]), ())),
         )
         for row in found.to_dict("records")
     ]
+
+
+def _combined_into(lake: Lake, rows: pd.DataFrame) -> dict[tuple[str, str, int], list[str]]:
+    """The file and row of each record that the mapping combined into one of the rows, by source, file and row of that one."""
+    found: dict[tuple[str, str, int], list[str]] = {}
+    if not lake.exists(COMBINED):
+        return found
+    places = [(str(row[SOURCE]), str(row[SOURCE_FILE]), int(row[SOURCE_ROW])) for row in rows.to_dict("records")]
+    for source, file in sorted({place[:2] for place in places}):
+        numbers = ", ".join(str(place[2]) for place in places if place[:2] == (source, file))
+        where = f"{SOURCE} = {standard_literal(source)} AND {INTO_FILE} = {standard_literal(file)} AND {INTO_ROW} IN ({numbers})"
+        for row in sorted(lake.arrow(COMBINED, where=where).to_pylist(), key=itemgetter(SOURCE_FILE, SOURCE_ROW)):
+            found.setdefault((source, file, row[INTO_ROW]), []).append(f"{row[SOURCE_FILE]} row {row[SOURCE_ROW]}")
+    return found
 
 
 _HIDDEN = {str(column) for column in LINEAGE} | {"entity_id", "id_scheme"}
@@ -176,7 +194,9 @@ def _probability(standing: dict[str, Any]) -> str:
 
 
 def _line(row: SourceRow) -> str:
-    return f"[dim]{escape(row.source_file)} row {row.source_row}, known {row.known_at}[/] {escape(values_in_words(row.says))}"
+    others = f" with {', '.join(row.combined)}".replace(f" {row.source_file} row", " row") if row.combined else ""
+    place = escape(f"{row.source_file} row {row.source_row}{others}")
+    return f"[dim]{place}, known {row.known_at}[/] {escape(values_in_words(row.says))}"
 
 
 def values_in_words(says: Mapping[str, Any]) -> str:

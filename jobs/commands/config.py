@@ -6,19 +6,27 @@ import json
 import sys
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from jobs.commands.options import ProfileOption
+from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.texts.languages import DEFAULT, LANGUAGES, Texts, load_texts
+
+if TYPE_CHECKING:
+    from jobs.onboarding.possible_indicators import Possible
 
 INVALID = 2
+PARTS = ("sources", "columns", "values", "partly", "unseen", "empty", "single", "uncounted")
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check a profile and its source mappings, or show them.")
 
 SourcesFolder = Annotated[
     Path | None,
     typer.Option(
-        "--sources", help="The folder of deliveries. Expressions over Parquet columns are then checked with the types in the files."
+        "--sources",
+        help="The folder of deliveries. Expressions over Parquet columns are then checked with the types in the files, and the"
+        " indicators are computed on a sample of the newest deliveries.",
     ),
 ]
 
@@ -28,13 +36,23 @@ def check(
     profile: ProfileOption,
     sources: SourcesFolder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
+    language: Annotated[str, typer.Option("--language", help=f"The language of the indicators: {', '.join(LANGUAGES)}.")] = DEFAULT,
 ) -> None:
-    """Report every problem in a profile and its mappings, and what to do. Exit with 2 if one is an error."""
+    """Report every problem in a profile and its mappings, and what to do; and which indicators the mappings make possible.
+
+    With --sources and without errors, the indicators are those of a sample, computed in a temporary home in half a minute.
+
+    Exit with 2 if one is an error.
+    """
     from jobs.engine.session import open_session
     from jobs.onboarding.mapping_check import check_profile
-    from jobs.profile.load_profile import profile_folder
+    from jobs.onboarding.possible_indicators import possible_indicators
+    from jobs.profile.load_profile import load_profile, profile_folder
 
-    folder = profile_folder(profile)
+    texts, folder = load_texts(language), profile_folder(profile)
+    if sources is not None and not sources.is_dir():
+        then = "give the folder that holds the deliveries with --sources"
+        raise ConfigError(what="the sources folder does not exist", where=str(sources), next_step=then)
     findings = check_profile(folder, open_session, sources)
     errors = sum(finding.problem.is_error for finding in findings)
     rows = [
@@ -47,13 +65,44 @@ def check(
         }
         for finding in findings
     ]
+    possible, title = possible_indicators(folder), texts("possible.title")
+    sample: dict[str, str] = {}
+    if sources is not None and not errors and possible:
+        from jobs.onboarding.sample_indicators import indicators_on_sample
+        from jobs.take_in_source import take_in
+
+        try:
+            as_of, possible = indicators_on_sample(possible, load_profile(profile), sources.resolve(), take_in)
+            sample, title = {"as_of": str(as_of)}, texts("possible.on_sample", day=str(as_of))
+        except InputMissing as error:
+            sample, title = {"missing": str(error)}, f"{texts('possible.no_sample', why=str(error))}\n{title}"
     if as_json:
-        typer.echo(json.dumps({"profile": str(folder), "errors": errors, "findings": rows}, ensure_ascii=False, indent=2))
+        indicators = {one.indicator.column: {k: v for k, v in vars(one).items() if v and k != "indicator"} for one in possible}
+        found = {"profile": str(folder), "errors": errors, "findings": rows, "sample": sample, "indicators": indicators}
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
+        if errors:
+            typer.echo(texts("possible.after_errors"))
+        else:
+            _show_possible(possible, title, texts)
         _show_findings(rows)
         typer.echo(f"{folder.name}: {errors} errors, {len(rows) - errors} warnings")
     if errors:
         raise typer.Exit(INVALID)
+
+
+def _show_possible(possible: list[Possible], title: str, texts: Texts) -> None:
+    """Print for each indicator whether it is computed, constant or null, and what it lacks."""
+    from jobs.onboarding.possible_indicators import OUTCOMES
+
+    typer.echo(title)
+    width = max(len(one.indicator.column) for one in possible)
+    for one in possible:
+        lacks = [texts(f"possible.{part}", names="; ".join(names)) for part in PARTS if (names := getattr(one, part))]
+        outcome = texts("possible.always", value=one.always) if one.always else texts(f"possible.{one.outcome}")
+        typer.echo(f"  {one.indicator.column:<{width}}  {'; '.join([outcome, *lacks])}")
+    numbers = {outcome: sum(one.outcome == outcome for one in possible) for outcome in OUTCOMES}
+    typer.echo(texts("possible.total", **numbers))
 
 
 def _show_findings(rows: list[dict[str, str]]) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import shlex
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
 from datetime import date
 from importlib import metadata, util
+from importlib.metadata import entry_points
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -23,8 +27,11 @@ from jobs.commands.options import HOME_VARIABLE
 from jobs.foundation.errors import CannotReplay, ConfigError
 from jobs.foundation.files import days_in
 from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
+from jobs.foundation.paths import LOCK
 
 UNFIT = 2
+OTHER_WORDS = "steelyard.words"
+"""The entry points of folders with words of other parts, such as the console."""
 OLDEST_PYTHON = (3, 11)
 NEWEST_TRIED_PYTHON = (3, 13)
 GIB = 1024**3
@@ -78,7 +85,9 @@ def examine(home: Path) -> list[Finding]:
         ("LightGBM", check_lightgbm),
         ("engine", check_engine),
         ("disk", lambda: check_disk(home)),
+        ("home", lambda: check_home(home)),
         ("memory", check_memory),
+        ("words", check_words),
         ("profiles", check_profiles),
         ("sources", lambda: check_sources(home)),
         ("tie key", check_tie_key),
@@ -176,11 +185,24 @@ def check_disk(home: Path, free: int | None = None) -> Finding:
         home: the folder; its nearest parent counts if it does not exist yet.
         free: free bytes; by default those of the system.
     """
+    if home.exists() and not home.is_dir():
+        return fail("disk", f"{home} is a file", "give a folder with --home")
     folder = next(parent for parent in (home.resolve(), *home.resolve().parents) if parent.is_dir())
     if not os.access(folder, os.W_OK):
         return fail("disk", f"{folder} may not be written", "choose another --home, or ask for the right to write")
     free = shutil.disk_usage(folder).free if free is None else free
-    return _by_size("disk", free, f"free at {folder}", DISK_NEEDED, DISK_WISHED, "make room, or choose another --home")
+    where = str(folder) if home.exists() else f"{folder}; {home} does not exist yet"
+    return _by_size("disk", free, f"free at {where}", DISK_NEEDED, DISK_WISHED, "make room, or choose another --home")
+
+
+def check_home(home: Path) -> Finding:
+    """Check that an existing home is closed to all but its owner and, if its operator wants that, a group."""
+    if not (home / LOCK).exists():
+        return ok("home", "not made yet; only its owner will be able to read it")
+    if stat.S_IMODE(home.stat().st_mode) & stat.S_IRWXO:
+        next_step = f"run `chmod -R go= {shlex.quote(str(home))}`; to let a group read it, `chmod -R g=rX,o=` and `chgrp -R GROUP`"
+        return warn("home", f"other users of this machine can read {home}", next_step)
+    return ok("home", f"{home} is closed to other users")
 
 
 def check_memory(free: int | None = None) -> Finding:
@@ -207,6 +229,23 @@ def _by_size(subject: str, size: int, about: str, needed: int, wished: int, next
     if size < wished:
         return warn(subject, f"{found}, {wished // GIB} recommended", next_step)
     return ok(subject, found)
+
+
+def check_words() -> Finding:
+    """Check that every file of words can be read, and that no language lacks a word."""
+    from expectations.contracts import indicators
+    from jobs.texts.languages import LANGUAGES, WORDS, missing_words, read_words
+
+    complete = [WORDS, WORDS.joinpath("evaluation"), indicators.WORDS, *(point.load() for point in entry_points(group=OTHER_WORDS))]
+    try:
+        lacking = [sentence for folder in complete for sentence in missing_words(folder)]
+        for optional, language in product(("checks", "terms"), LANGUAGES):
+            read_words(WORDS.joinpath(optional), language)
+    except ConfigError as error:
+        return fail("words", f"{error.what} in {error.where}", error.next_step)
+    if lacking:
+        return warn("words", "; ".join(lacking), "write them, or correct their spelling; until then they may be in English")
+    return ok("words", ", ".join(LANGUAGES))
 
 
 def check_profiles(root: Path | None = None) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
@@ -29,15 +30,19 @@ def evaluate(
     from jobs.profile.load_profile import load_profile
     from jobs.report.evaluation.page import write_pages
     from jobs.report.evaluation.terminal import show_evaluation
+    from jobs.sources.sources_of_day import mappings_of_day, newest_delivery
     from jobs.take_in_source import take_in_sources
-    from jobs.training.evaluate_profile import evaluate_days, last_window_end, month_ends
+    from jobs.training.evaluate_profile import check_has_outcomes, evaluate_days, last_window_end, month_ends
     from jobs.training.summarise_evaluation import refuse_suspects, summarise, write_summary
 
     settings, days = load_profile(profile), month_ends(day(first, "--first"), day(last, "--last"))
     folder = sources_folder(sources, home)
+    # A delivery that came later may hold what was known then, as one folder with all of history does; known_at says what counts.
+    until = max(last_window_end(settings, days), newest_delivery(settings.folder, folder) or date.min)
+    check_has_outcomes(mappings_of_day(settings.folder, home, until, folder), settings)
     with hold_home_lock(home), progress_of("evaluate", len(days)) as advance:
         lake = Lake(home)
-        take_in_sources(lake, settings, folder, last_window_end(settings, days))
+        take_in_sources(lake, settings, folder, until)
         windows = evaluate_days(lake, settings, days, advance)
         content = summarise(windows, settings)
         figures = write_summary(home, content)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jobs.commands.options import AsOfOption, HomeOption, ProfileOfRunOption, ProfileOption, day, existing_home, profile_of_last_run
+from jobs.commands.options import (
+    AsOfOption,
+    HomeOption,
+    ProfileOfRunOption,
+    ProfileOption,
+    YesOption,
+    check_profile_of_home,
+    confirm,
+    day,
+    existing_home,
+    profile_of_last_run,
+)
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 from jobs.foundation.findings import Verdict
 from jobs.foundation.locks import hold_folder_lock, hold_home_lock
@@ -76,7 +86,7 @@ def restore(
     as_of_run: Annotated[
         str, typer.Option("--as-of-run", help="A finished day, as YYYY-MM-DD, whose run's versions to restore.")
     ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Restore a table, or all tables of a finished day, by a new version, and say what the next run has to do again."""
     from jobs.lake.maintenance.restore import plan_day, plan_table
@@ -97,25 +107,8 @@ def restore(
             return
         for line in plan.sentences():
             typer.echo(line)
-        if not yes:
-            _ask("restore them?")
+        confirm("restore them?", yes)
         do(there, plan)
-
-
-def _ask(question: str) -> None:
-    """Go on only if a person at a terminal confirms.
-
-    Raises:
-        ConfigError: when there is no terminal.
-    """
-
-    if not sys.stdin.isatty():
-        raise ConfigError(
-            what="this needs a confirmation, and there is no terminal",
-            where="standard input",
-            next_step="read the lines above, then add --yes",
-        )
-    typer.confirm(question, abort=True)
 
 
 @app.command()
@@ -170,9 +163,11 @@ def maintain(home: HomeOption, as_of: AsOfOption, profile: ProfileOfRunOption = 
     from jobs.lake.tables import LakeTables
 
     on = day(as_of)
-    retention = profile_of_last_run(existing_home(home), on, profile).retention
+    chosen = profile_of_last_run(existing_home(home), on, profile)
+    if profile:
+        check_profile_of_home(home, chosen)
     with hold_home_lock(home), stage("maintain") as current:
-        done = do(LakeTables(home), retention, on)
+        done = do(LakeTables(home), chosen.retention, on)
         current.note(
             since=str(done.since), trimmed_days=len(done.trimmed), joined=done.joined, freed=done.freed, log_files=done.log_files
         )
@@ -183,7 +178,7 @@ def forget(
     source: Annotated[str, typer.Argument(help="A source that the profile does not map.")],
     profile: ProfileOption,
     home: HomeOption,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    yes: YesOption = False,
 ) -> None:
     """Delete all rows of a source that the profile does not map; lists of finished days stay as they are."""
     from jobs.lake.maintenance.orphaned_sources import count_orphaned_rows, forget_source, is_known
@@ -191,7 +186,9 @@ def forget(
     from jobs.profile.load_profile import load_profile
     from jobs.profile.mapping import mapped_sources
 
-    folder = load_profile(profile).folder
+    chosen = load_profile(profile)
+    check_profile_of_home(existing_home(home), chosen)
+    folder = chosen.folder
     mapped = mapped_sources(folder)
     if source in mapped:
         raise ConfigError(
@@ -206,8 +203,7 @@ def forget(
             others = f"name one of {', '.join(unmapped)}" if unmapped else "silver has rows of mapped sources only"
             raise InputMissing(what=f"the lake has no rows of a source {source!r}", where=str(home), next_step=others)
         typer.echo(f"{source}: {unmapped.get(source, 0)} rows in silver, and all its rows in bronze and quarantine")
-        if not yes:
-            _ask("delete them?")
+        confirm("delete them?", yes)
         forget_source(there, source)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ FullRefreshOption = Annotated[
     bool, typer.Option("--full-refresh", help="Compute the state of every entity again, not only of entities with news.")
 ]
 FormerFullRefreshOption = Annotated[bool, typer.Option("--afresh", hidden=True)]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 ProfileOfRunOption = Annotated[
     str, typer.Option("--profile", help="A profile's name or folder; by default the profile of the day's run.")
 ]
@@ -121,6 +123,22 @@ def profile_of_last_run(home: Path, as_of: date, given: str) -> Profile:
     return profile_of(read_json(run_manifest_path(home, days[-1])) if days else {}, given)
 
 
+def check_profile_of_home(home: Path, profile: Profile) -> None:
+    """Check that the newest finished day of a home is of this profile.
+
+    Raises:
+        ConfigError: if it is of another: that profile's settings would delete what this home's runs need.
+    """
+    from jobs.foundation.files import read_json
+    from jobs.lake.manifests import finished_days, run_manifest_path
+
+    days = finished_days(home)
+    found = read_json(run_manifest_path(home, max(days)))["profile"] if days else profile.name
+    if found != profile.name:
+        what = f"the runs of this home are of the profile {found}, not {profile.name}"
+        raise ConfigError(what=what, where=str(home), next_step=f"give --profile {found}, or another --home")
+
+
 def profile_of(run: Mapping[str, Any], given: str) -> Profile:
     """The given profile, else the profile that a run's manifest names.
 
@@ -135,3 +153,20 @@ def profile_of(run: Mapping[str, Any], given: str) -> Profile:
             what="no run names its profile", where="the manifests of the home's runs", next_step="name it with --profile"
         )
     return load_profile(name)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Go on only with ``--yes``, or if a person at a terminal confirms.
+
+    Raises:
+        ConfigError: when there is no terminal.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            what="this needs a confirmation, and there is no terminal",
+            where="standard input",
+            next_step="read the lines above, then add --yes",
+        )
+    typer.confirm(question, abort=True)

@@ -22,6 +22,7 @@ from jobs.foundation.locks import hold_home_lock
 from jobs.foundation.log import stage, warn
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from jobs.profile.mapping import SourceMapping
@@ -74,19 +75,18 @@ def conform(profile: ProfileOption, source: SourceOption, sources: SourcesOption
     """Convert a source's sound rows to silver, in standard codes, and close the source for the day."""
     from jobs.engine.lake import Lake
     from jobs.steps.conform_source import conform_source
-    from jobs.take_in_source import close_source
 
     settings, mapping = _source(profile, source)
     on, folder = day(as_of), sources_folder(sources, home)
     with hold_home_lock(home), stage("conform", source=source) as current:
         days = conform_source(Lake(home), settings, mapping, on)
-        current.note(days=days, verdict=close_source(home, mapping, folder, on).verdict.value)
+        current.note(days=days, verdict=_close(home, mapping, folder, on))
 
 
 def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption, home: HomeOption, as_of: AsOfOption) -> None:
     """Close a source for the day, whether or not its steps succeeded; the day goes on with the data in use."""
     from jobs.profile.mapping import load_mapping
-    from jobs.take_in_source import close_source, close_unusable_source
+    from jobs.take_in_source import close_unusable_source
 
     _, path = _mapping_path(profile, source)
     with hold_home_lock(home), stage("settle", source=source) as current:
@@ -95,9 +95,9 @@ def settle(profile: ProfileOption, source: SourceOption, sources: SourcesOption,
         except ConfigError as error:
             manifest = close_unusable_source(home, source, error, day(as_of))
             warn(f"{source}: {manifest.why}", source=source, verdict=manifest.verdict.value)
+            current.note(verdict=manifest.verdict.value)
         else:
-            manifest = close_source(home, mapping, sources, day(as_of))
-        current.note(verdict=manifest.verdict.value)
+            current.note(verdict=_close(home, mapping, sources, day(as_of)))
 
 
 def link(profile: ProfileOption, home: HomeOption, as_of: AsOfOption) -> None:
@@ -182,8 +182,16 @@ def _source(profile: str, source: str) -> tuple[Profile, SourceMapping]:
     return settings, load_mapping(path)
 
 
+def _close(home: Path, mapping: SourceMapping, sources: Path, on: date) -> str:
+    """Close a source that is part of the day; return its verdict in a word."""
+    from jobs.sources.sources_of_day import has_begun
+    from jobs.take_in_source import close_source
+
+    return close_source(home, mapping, sources, on).verdict.value if has_begun(mapping, home, on, sources) else "not begun"
+
+
 def _mapping_path(profile: str, source: str) -> tuple[Profile, Path]:
-    from jobs.sources.sources_of_day import every_path
+    from jobs.profile.mapping import every_path
 
     settings = _profile(profile)
     paths = every_path(settings.folder)

@@ -30,7 +30,8 @@ _HEADS = ("code", "column", "definition", "定义", "unit", "sources", "directio
 _INTRODUCTION = """# Indicators
 
 Written by `make docs` from `expectations/contracts/indicators.toml`. Each indicator is computed for every entity and day. If a
-source is missing, its indicators are unknown (null), never zero. If the source has records of others and none of this entity, the
+source is missing, or leaves out a column that an indicator [needs](mapping.md#what-a-mapping-leaves-out), the indicator is unknown
+(null), never zero. If the source has records of others and none of this entity, the
 value is zero. A value of a day uses only what happened by that day and was known by its end.
 
 An indicator marked *peers* is also compared with the entity's peer group, as `<column>_vs_peers`: (x - median) / scale, within

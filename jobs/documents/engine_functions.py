@@ -1,4 +1,4 @@
-"""Find the SQL functions that code and mappings use, as a table for ``docs/reference/engines.md``.
+"""Find the SQL functions that code uses and mappings may use, as a table for ``docs/reference/engines.md``.
 
 Tests try every listed function on each engine with edge values.
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from pyspark.sql import functions
 
-from jobs.profile.mapping import load_mapping, mapping_paths, select_expressions
-from jobs.profile.mapping_sql import calls
+from jobs.profile.allowed_sql import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = (
     "expectations/**/*.py",
     "jobs/*.py",
+    "jobs/onboarding/column_sql.py",
     "jobs/onboarding/mapping_draft.py",
     *(
         f"jobs/{package}/**/*.py"
@@ -28,6 +28,7 @@ CODE = (
 """Files that give SQL to an engine. Maintenance of tables uses Delta's own reader instead."""
 _ANOTHER_SQL = {"jobs/sources/postgresql.py"}
 """Files whose SQL is PostgreSQL's own."""
+MAPPINGS = "mappings"
 BEGIN, END = "<!-- functions: begin -->", "<!-- functions: end -->"
 
 # Syntax for names, values, conditions and types, not functions of an engine.
@@ -40,17 +41,13 @@ _COLUMN_METHODS = {"rlike", "cast", "try_cast"}
 
 
 def functions_in_use(root: Path = ROOT) -> dict[str, list[str]]:
-    """Each function in use with the files, below ``root``, that use it; both in order of name."""
-    found: dict[str, set[str]] = {}
+    """Each function in use with the files, below ``root``, that use it, or :data:`MAPPINGS`; both in order of name."""
+    found: dict[str, set[str]] = {name: {MAPPINGS} for name in FUNCTIONS - {"to_timestamp"}}  # it runs as try_to_timestamp
     for pattern in CODE:
         for path in root.glob(pattern):
             if (shown := path.relative_to(root).as_posix()) not in _ANOTHER_SQL:
                 for name in _in_code(ast.parse(path.read_text(encoding="utf-8"))):
                     found.setdefault(name, set()).add(shown)
-    for profile in (root / "config").iterdir():
-        for path in mapping_paths(profile):
-            for name in _in_mapping(path):
-                found.setdefault(name, set()).add(path.relative_to(root).as_posix())
     return {name: sorted(found[name]) for name in sorted(found)}
 
 
@@ -71,9 +68,9 @@ def with_functions(page: str, root: Path = ROOT) -> str:
 
 def _package(path: str) -> str:
     """The package of a file: with file names the page would change with every file."""
+    if path == MAPPINGS:
+        return path
     first, second, *_ = path.split("/")
-    if first == "config":
-        return f"mappings of `{second}`"
     return f"`{first}`" if second.endswith(".py") or first == "expectations" else f"`{first}/{second}`"
 
 
@@ -91,9 +88,3 @@ def _in_code(tree: ast.Module) -> Iterator[str]:
 
 def _imports_functions(tree: ast.Module) -> bool:
     return any(isinstance(node, ast.ImportFrom) and node.module == "pyspark.sql" for node in ast.walk(tree))
-
-
-def _in_mapping(path: Path) -> Iterator[str]:
-    mapping = load_mapping(path)
-    texts = [*select_expressions(mapping).values(), *(mapping.safe(text) for text in (mapping.known_at, mapping.keep) if text)]
-    yield from (name for text in texts for name in calls(text) if name in _KNOWN)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from jobs.formats.csv_records import MOST_JOINED_LINES, Layout, QuoteMisplacedError, QuoteOpenError, parse_block, split_record
-from jobs.formats.raw_records import RawChunk, RawFile, check_columns, no_rows, unexpected_columns, unreadable
+from jobs.formats.raw_records import RawChunk, RawFile, no_rows
 from jobs.formats.text_lines import Lines, LongLine, read_lines, text_reader, too_long
 
 DELIMITERS = (",", "\t", ";", "|")
@@ -34,11 +34,11 @@ def read_csv(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
             if header is None and is_long:
                 header = "its header is longer than a line may be"
             if isinstance(header, str):
-                yield unreadable(file.path.name, header, file.columns or ())
+                yield file.unreadable(header)
                 return
             if header is not None:
                 layout = _layout(file, header)
-                yield from unexpected_columns(file, [name for name in layout.header if name], no_rows(layout.wanted))
+                yield from file.unexpected_columns([name for name in layout.header if name], no_rows(layout.wanted))
         pending = data
         if layout is None:
             continue
@@ -54,9 +54,9 @@ def read_csv(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
         parsed = parse_block(pending, number, layout, is_last=True)
         yield RawChunk(parsed.rows, parsed.rejected)
     elif layout is None and pending:
-        yield unreadable(file.path.name, "its header has a quote that is not closed", file.columns or ())
+        yield file.unreadable("its header has a quote that is not closed")
     elif layout is None:
-        yield RawChunk(no_rows(file.columns or ()), warnings=(f"the file {file.path.name} is blank",))
+        yield file.warning("is blank")
 
 
 def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -> tuple[bytes, int, tuple[str, ...] | str | None]:
@@ -95,8 +95,9 @@ def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -
 
 
 def _layout(file: RawFile, header: tuple[str, ...]) -> Layout:
+    header = file.with_aliases(header)
     named = tuple(name for name in header if name)
-    check_columns(file, named)
+    file.check_columns(named)
     return Layout(file.encoding, file.delimiter, header, named if file.columns is None else file.columns)
 
 

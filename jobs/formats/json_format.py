@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RawFile, RejectedRecord, no_rows
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RawFile, RejectedRecord, no_rows, resembling
 from jobs.formats.text_lines import LONGEST_LINE, LongLine, read_lines, show, text_reader, too_long
 
 
@@ -24,20 +24,29 @@ _DECODER = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_consta
 
 @text_reader
 def read_json(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
-    """The records of a JSON Lines file, with the keys ``file.columns``; a key that an object lacks is NULL."""
-    columns, number = file.columns or (), 1
-    extra: Counter[str] = Counter()
+    """The records of a JSON Lines file, with the keys ``file.columns``; a key that an object lacks is NULL.
+
+    Raises:
+        FileProblem: when no object has a key, and most have a new one that resembles it.
+    """
+    columns, number, records = file.columns or (), 1, 0
+    extra, unseen = Counter[str](), set(columns)
     for item in read_lines(stream, file.block_bytes):
         if isinstance(item, LongLine):
             yield RawChunk(no_rows(columns), [too_long(number, item.head, file.encoding)])
             number += 1
             continue
-        rows, rejected, count = parse_objects(item.data, number, file.encoding, columns, extra)
-        number += count
+        rows, rejected, count = parse_objects(item.data, number, file, extra, unseen)
+        number, records = number + count, records + rows.num_rows
         yield RawChunk(rows, rejected)
+    if unseen and records:
+        missing = [name for name in columns if name in unseen]
+        if any(resembling(missing, new := [name for name, count in extra.items() if 2 * count >= records])):
+            raise FileProblem("missing_columns", file.missing_sentence(missing, new))
+        yield file.warning(f"has no record with the keys: {', '.join(missing)}")
     if extra:
         counts = ", ".join(f"{name} ({count} records)" for name, count in sorted(extra.items()))
-        yield RawChunk(no_rows(columns), warnings=(f"the file {file.path.name} has keys not expected: {counts}",))
+        yield file.warning(f"has keys not expected: {counts}")
 
 
 def json_text(value: Any) -> str | None:
@@ -62,14 +71,15 @@ def _nested(value: Any) -> str:
 
 
 def parse_objects(
-    data: bytes, first: int, encoding: str, columns: tuple[str, ...], extra: Counter[str]
+    data: bytes, first: int, file: RawFile, extra: Counter[str], unseen: set[str]
 ) -> tuple[pa.Table, list[RejectedRecord], int]:
     """Parse complete lines.
 
     Args:
         first: the number of the first line.
-        columns: the keys to keep.
-        extra: counts the objects that have each other key.
+        file: how to read it.
+        extra: is updated with the number of objects that have each key that is not expected.
+        unseen: expected keys; those that an object has are removed.
 
     Returns:
         The rows, the rejected records, and the number of lines.
@@ -78,17 +88,21 @@ def parse_objects(
     raws: list[str] = []
     records: list[dict[str, Any]] = []
     rejected: list[RejectedRecord] = []
+    columns = file.columns or ()
     known = set(columns)
     lines = data.removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines, start=first):
         body = line.removesuffix(b"\r")
         if not body.strip():
             continue
-        record = _parse(body, number, encoding)
+        record = _parse(body, number, file.encoding)
         if isinstance(record, RejectedRecord):
             rejected.append(record)
             continue
         text, parsed = record
+        if file.aliases:
+            parsed = dict(zip(file.with_aliases(tuple(parsed)), parsed.values(), strict=True))
+        unseen.difference_update(parsed)
         numbers.append(number)
         raws.append(text)
         records.append(parsed)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from jobs.foundation.paths import printable
 
 ROW = "__row"
 """The record's line (text files; the header is line 1) or row (Parquet; from 1) in its file."""
@@ -26,17 +29,79 @@ class RawFile:
 
     Attributes:
         columns: the columns that are expected and kept; all columns of the file when None.
+        aliases: other names of an expected column, for files that lack it; the first one in the file counts.
         types: the Spark type of each column that has a declared one.
         nulls: texts that mean NULL.
+        name: what messages call it; its own name when empty.
+        most_rows, most_bytes: its source stops when the file has more records or bytes, as it is or decoded; None for no limit.
     """
 
     path: Path
     encoding: str = "utf-8"
     delimiter: str = ","
     columns: tuple[str, ...] | None = None
+    aliases: Mapping[str, Sequence[str]] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     nulls: tuple[str, ...] = ("",)
     block_bytes: int = BLOCK_BYTES
+    name: str = ""
+    most_rows: int | None = None
+    most_bytes: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What messages call the file."""
+        return self.name or printable(Path(self.path.name))
+
+    def with_aliases(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The names of its columns; the alias of an expected column that it lacks is replaced by that column's name."""
+        found = list(names)
+        for column, aliases in self.aliases.items():
+            alias = next((alias for alias in aliases if alias in found), None)
+            if alias is not None and column not in found:
+                found[found.index(alias)] = column
+        return tuple(found)
+
+    def check_columns(self, names: Sequence[str]) -> None:
+        """Check that it has each of its columns ``names`` once, and lacks none of the expected ones.
+
+        Raises:
+            FileProblem: when columns are missing or doubled.
+        """
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            what = f"the file {self.label} has these columns more than once: {', '.join(repeated)}"
+            raise FileProblem("duplicate_columns", what)
+        missing = [name for name in self.columns or () if name not in names]
+        if missing:
+            raise FileProblem("missing_columns", self.missing_sentence(missing, self.unused(names)))
+
+    def unused(self, names: Iterable[str]) -> list[str]:
+        """The columns among ``names`` that are not expected."""
+        return [name for name in names if name not in (self.columns or ())]
+
+    def missing_sentence(self, missing: Sequence[str], unused: Sequence[str]) -> str:
+        """What it lacks, and the unused column that resembles each missing one, so that a renamed column is recognised."""
+        hints = [
+            f"; {alike!r} resembles {name!r}: if it was renamed, list it under [raw.aliases]"
+            for name, alike in resembling(missing, unused)
+        ]
+        return f"the file {self.label} lacks the columns: {', '.join(missing)}{''.join(hints)}"
+
+    def warning(self, what: str) -> RawChunk:
+        """A chunk without a row that warns of the file."""
+        return RawChunk(no_rows(self.columns or ()), warnings=(f"the file {self.label} {what}",))
+
+    def unexpected_columns(self, names: Sequence[str], rows: pa.Table) -> Iterator[RawChunk]:
+        """A warning with the columns that the mapping does not use, if there are any; ``rows`` is a table without a row."""
+        unused = [name for name in names if name not in rows.column_names]
+        if unused:
+            yield replace(self.warning(f"has columns not expected: {', '.join(unused)}"), rows=rows)
+
+    def unreadable(self, why: str) -> RawChunk:
+        """The chunk of a file that cannot be read at all: one rejected record, row 0."""
+        reason = f"the file {self.label} could not be read: {why}"
+        return RawChunk(no_rows(self.columns or ()), (RejectedRecord(0, "", "file_unreadable", reason),))
 
 
 @dataclass(frozen=True)
@@ -47,7 +112,7 @@ class RejectedRecord:
         row: its line or row in the file; 0 when the whole file is unreadable.
         raw: its raw text, at most :data:`LONGEST_RAW` characters, undecodable bytes as ``\\xNN``.
         rule_id: ``wrong_encoding``, ``wrong_field_count``, ``unbalanced_quote``, ``line_too_long`` (also of a row), ``nul_byte``,
-            ``not_json``, ``not_a_json_object`` or ``file_unreadable``.
+            ``date_out_of_range``, ``not_json``, ``not_a_json_object`` or ``file_unreadable``.
         reason: what is wrong, as a sentence.
     """
 
@@ -61,7 +126,7 @@ class FileProblem(Exception):
     """A file's columns do not fit the mapping, so its source must stop.
 
     Attributes:
-        rule_id: ``missing_columns``, ``duplicate_columns`` or ``wrong_type``.
+        rule_id: ``missing_columns``, ``duplicate_columns``, ``wrong_type`` or ``too_large``.
         reason: what is wrong, as a sentence.
     """
 
@@ -71,18 +136,13 @@ class FileProblem(Exception):
         self.reason = reason
 
 
-def check_columns(file: RawFile, names: Sequence[str]) -> None:
-    """Check that a file with the columns ``names`` has each one once, and none of the expected ones is missing.
-
-    Raises:
-        FileProblem: when columns are missing or doubled.
-    """
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise FileProblem("duplicate_columns", f"the file {file.path.name} has these columns more than once: {', '.join(repeated)}")
-    missing = [name for name in file.columns or () if name not in names]
-    if missing:
-        raise FileProblem("missing_columns", f"the file {file.path.name} lacks the columns: {', '.join(missing)}")
+def resembling(missing: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each missing name with the new one that is most like it, if one is; letters' case, spaces and signs do not matter."""
+    bare = {re.sub(r"[\W_]", "", name.casefold()): name for name in new}
+    for name in missing:
+        cutoff = 0.6 if name.isascii() else 0.5  # Chinese names have few characters
+        for alike in difflib.get_close_matches(re.sub(r"[\W_]", "", name.casefold()), bare, n=1, cutoff=cutoff):
+            yield name, bare.pop(alike)
 
 
 @dataclass(frozen=True)
@@ -110,19 +170,6 @@ def text_table(values: dict[str, list[str | None]], numbers: list[int], raws: li
     """A table of text columns with the line numbers and raw texts of its records."""
     arrays = {name: pa.array(column, pa.string()) for name, column in values.items()}
     return pa.table(arrays | {ROW: pa.array(numbers, pa.int64()), RAW: pa.array(raws, pa.string())})
-
-
-def unexpected_columns(file: RawFile, names: Sequence[str], rows: pa.Table) -> Iterator[RawChunk]:
-    """A warning with the columns that the mapping does not use, if there are any; ``rows`` is a table without a row."""
-    unused = [name for name in names if name not in rows.column_names]
-    if unused:
-        yield RawChunk(rows, warnings=(f"the file {file.path.name} has columns not expected: {', '.join(unused)}",))
-
-
-def unreadable(path_name: str, why: str, columns: Iterable[str]) -> RawChunk:
-    """The chunk of a file that cannot be read at all: one rejected record, row 0."""
-    reason = f"the file {path_name} could not be read: {why}"
-    return RawChunk(no_rows(columns), (RejectedRecord(0, "", "file_unreadable", reason),))
 
 
 def with_nulls(table: pa.Table, nulls: Sequence[str]) -> pa.Table:

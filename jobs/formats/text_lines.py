@@ -6,6 +6,7 @@ A good line needs no Python object. Encodings that cannot be split by bytes (UTF
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.formats.raw_records import BLOCK_BYTES, LONGEST_RAW, RawChunk, RawFile, RejectedRecord, unreadable
+from jobs.formats.raw_records import BLOCK_BYTES, LONGEST_RAW, RawChunk, RawFile, RejectedRecord
 
 LONGEST_LINE = 1 << 20
 """Bytes. A longer line is skipped without holding it in memory."""
@@ -27,8 +28,6 @@ _LINE_SAFE = ("utf-8", "ascii", "iso8859", "latin", "cp125", "cp437", "cp85", "c
               "cp95", "shift_jis", "euc_", "johab")  # fmt: skip
 SAMPLE_BYTES = 1 << 20
 """Bytes of a file's beginning from which its format, encoding and delimiter are guessed."""
-# Nearly all lines must agree; quarantine exists for a few bad ones.
-_MOST_LINES = 0.95
 
 
 def text_reader(read: Callable[[BinaryIO, RawFile], Iterator[RawChunk]]) -> Callable[[RawFile], Iterator[RawChunk]]:
@@ -41,10 +40,14 @@ def text_reader(read: Callable[[BinaryIO, RawFile], Iterator[RawChunk]]) -> Call
             encoding = codecs.lookup(file.encoding).name.removesuffix("-sig")
             stream.seek(3 if encoding == "utf-8" and head.startswith(codecs.BOM_UTF8) else 0)
             if not is_line_safe(encoding):
-                yield from read(cast(BinaryIO, Transcoded(stream, encoding)), replace(file, encoding="utf-8"))
+                try:
+                    yield from read(cast(BinaryIO, Transcoded(stream, encoding)), replace(file, encoding="utf-8"))
+                except UnicodeError as error:  # UTF-16 and UTF-32 need the mark that names the order of their bytes
+                    why = f"it is not {encoding}: {error}; set the encoding that the file has, or deliver it again"
+                    yield file.unreadable(why)
             elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 why = f"it begins like UTF-16, not {encoding}: set its encoding to utf-16"
-                yield unreadable(file.path.name, why, file.columns or ())
+                yield file.unreadable(why)
             else:
                 yield from read(stream, replace(file, encoding=encoding))
 
@@ -57,19 +60,47 @@ def is_line_safe(encoding: str) -> bool:
 
 
 def guess_encoding(head: bytes) -> str:
-    """The encoding that most lines of a file's beginning can be decoded with."""
+    """The encoding that the lines of a file's beginning which are not ASCII speak for.
+
+    Legacy encodings decode much that is not their own. So for each one the lines that it decodes count, and the characters that are
+    usual in its languages: in Chinese, common characters; in Western languages, single letters between others.
+    """
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    lines = head.split(b"\n")
+    lines = [line for line in head.split(b"\n") if not line.isascii()]
     lines = lines[:-1] if len(lines) > 1 and len(head) == SAMPLE_BYTES else lines
-    # A legacy encoding decodes much that is not its own, so UTF-8 is first and need not decode every line.
-    for encoding in ("utf-8", "gb18030", "big5"):
-        decoded = [_decoded(line, encoding) is not None for line in lines]
-        if decoded[0] and sum(decoded) >= _MOST_LINES * len(lines):
-            return encoding
-    return "latin-1"
+    if sum(_decoded(line, "utf-8") is not None for line in lines) >= _LEAST_UTF8 * len(lines):
+        return "utf-8"
+    evidence = {encoding: _evidence(lines, encoding, usual) for encoding, usual in _USUAL.items()}
+    return max(evidence, key=lambda encoding: evidence[encoding])
+
+
+_WESTERN = re.compile(r"(?<![^\x00-\x7f])(?:[À-ÖØ-öø-ÿŒœŠšŽžŸ]|[‘’“”–—…€™®©°§«»¿¡ºª½¼·])(?![^\x00-\x7f])")
+_LEAST_UTF8 = 0.5
+"""Bytes that are no UTF-8 seldom look like it, so a file with this share of its lines in UTF-8 is a damaged UTF-8 file."""
+_USUAL: dict[str, Callable[[str], int]] = {
+    "cp1252": lambda text: len(_WESTERN.findall(text)),
+    "latin-1": lambda text: len(_WESTERN.findall(text)),
+    "gb18030": lambda text: sum(not one.isascii() and _is_in(one, "gb2312") for one in text),
+    "big5": lambda text: sum(not one.isascii() and one.encode("big5") < b"\xc9" for one in text),
+}
+"""For each legacy encoding, the number of characters of a text that are usual in its languages; of equals the first counts."""
+
+
+def _evidence(lines: list[bytes], encoding: str, usual: Callable[[str], int]) -> float:
+    """The share of the lines that are decoded, times the share of usual characters among those that are not ASCII."""
+    texts = [text for line in lines if (text := _decoded(line, encoding)) is not None]
+    count = sum(not one.isascii() for text in texts for one in text)
+    return len(texts) / len(lines) * sum(map(usual, texts)) / count if count else 0.0
+
+
+def _is_in(character: str, encoding: str) -> bool:
+    try:
+        return bool(character.encode(encoding))
+    except UnicodeEncodeError:
+        return False
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 
 class SteelyardError(Exception):
     """A failure with an explanation instead of a traceback.
@@ -19,6 +22,10 @@ class SteelyardError(Exception):
         self.what = what
         self.where = where
         self.next_step = next_step
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in a notebook instead of a traceback."""
+        return [str(self)]
 
 
 class ConfigError(SteelyardError):
@@ -86,10 +93,24 @@ def first_line(error: object) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-_READERS = {"_internal", "deltalake", "pyarrow", "pyspark"}
+_READERS = {"_internal", "deltalake", "py4j", "pyarrow", "pyspark"}
 """The modules of errors that libraries raise while they read tables."""
 _MESSAGES = ("Parquet error", "Json error", "Object at location", "FAILED_READ_FILE", "not a Parquet file")
 """Their messages for a file that is truncated, has other content, or is gone."""
+
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+"""Errors that end the day and not only a source: the home cannot be written any more."""
+
+
+def full_disk(error: BaseException) -> OSError | None:
+    """The error of a disk that takes no more, also behind an engine's or a table library's message; None for every other error."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error if error.errno in FULL else None
+    if type(error).__module__.partition(".")[0] not in _READERS and not isinstance(error, OSError):
+        return None
+    number = next((number for number in FULL if os.strerror(number) in str(error)), None)
+    return None if number is None else OSError(number, os.strerror(number))
 
 
 def damage_from_error(error: BaseException) -> Damaged | None:

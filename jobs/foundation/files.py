@@ -8,10 +8,12 @@ import math
 import os
 import re
 import shutil
+import stat
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from jobs.foundation.fault_points import around, reach
 from jobs.foundation.paths import FILED, SCRATCH
 
 _DRAFT = re.compile(r"\..+\.steelyard-(\d+)")
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # Hangul fillers and the empty Braille cell
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -37,6 +40,33 @@ def write_atomic(path: Path, content: bytes) -> None:
     reach("drafted", path)
     draft.replace(path)
     reach("after", path)
+
+
+def umask_of(folder: Path) -> int:
+    """The umask for files created in a folder: only their owner may read them, unless the folder is open to its group alone.
+
+    Usual umasks open a new folder to everybody, so that is no decision of its operator; ``chmod 750`` is one.
+    """
+    mode = stat.S_IMODE(folder.stat().st_mode) if folder.is_dir() else 0
+    return 0o077 if mode & stat.S_IRWXO else 0o077 & ~mode
+
+
+def write_derived(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files that can be made again: each is old or new for a reader, but after a power failure one may be empty.
+
+    Args:
+        folder: where they are.
+        files: their contents, by path in the folder. Equal contents are not written again.
+    """
+    with around(folder):
+        for name, content in files.items():
+            path = folder / name
+            if path.is_file() and path.read_bytes() == content:
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft = draft_path(path, os.getpid())
+            draft.write_bytes(content)
+            draft.replace(path)
 
 
 def draft_path(path: Path, process: int) -> Path:
@@ -109,11 +139,11 @@ def days_in(folder: Path) -> list[date]:
     return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.json"))
 
 
-def read_toml(path: Path, kind: str) -> dict[str, Any]:
+def read_toml(path: Traversable, kind: str) -> dict[str, Any]:
     """The content of a TOML file.
 
     Args:
-        kind: what the user calls it, ``profile`` or ``mapping``.
+        kind: what the user calls it, such as ``profile`` or ``mapping``.
 
     Raises:
         ConfigError: when it cannot be opened or is not valid TOML.
@@ -136,9 +166,9 @@ def read_toml(path: Path, kind: str) -> dict[str, Any]:
 def escape_formula(value: Any) -> Any:
     """The value; a text that a spreadsheet would run as a formula gets an apostrophe in front.
 
-    Leading spaces and invisible characters are skipped in this test, since a program may drop them.
+    Leading spaces, marks and invisible characters, also invisible letters, are skipped in this test, since a program may drop them.
     """
     if not isinstance(value, str):
         return value
-    first_visible = next((sign for sign in value if unicodedata.category(sign)[0] not in "CZ"), "")
+    first_visible = next((sign for sign in value if unicodedata.category(sign)[0] not in "CZM" and sign not in _BLANK), "")
     return f"'{value}" if value.startswith(_FORMULA) or first_visible.startswith(_FORMULA) else value

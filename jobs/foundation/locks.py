@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from jobs.foundation.errors import Busy, ConfigError
-from jobs.foundation.files import clean_up_after_crash
+from jobs.foundation.files import clean_up_after_crash, umask_of
 from jobs.foundation.paths import LOCK
 
 
@@ -33,11 +34,24 @@ def hold_home_lock(home: Path) -> Iterator[None]:
 def hold_folder_lock(folder: Path) -> Iterator[None]:
     """Hold a folder's write lock. The system releases it when the process ends, however it ends.
 
+    What the process creates meanwhile, also the folder, gets the rights of :func:`jobs.foundation.files.umask_of`.
+
     Raises:
         ConfigError: when the folder cannot be created or written.
         Busy: when another process holds it.
     """
+    before = os.umask(0o077)
     try:
+        with _locked(folder):
+            yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    try:
+        os.umask(umask_of(folder))
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / LOCK).open("a")
     except OSError as error:

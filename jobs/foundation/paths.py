@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from jobs.foundation.errors import ConfigError
 
@@ -19,17 +19,24 @@ LAKE = "lake"
 MANIFESTS = "manifests"
 MODELS = "models"
 REPORTS = "reports"
+GX = "gx"
+"""The file context of Great Expectations: validation results and Data Docs."""
 SCRATCH = ".steelyard-scratch"
 """Intermediate files, which are deleted without asking; so no other program's folder has this name."""
 CONSOLE = "console"
 """The console's databases, which must not be copied as files while in use, and the key of its sessions."""
 LOCK = ".writing"
 """The lock file of the home's writer."""
-FILED = (MANIFESTS, MODELS, REPORTS)
+FILED = (MANIFESTS, MODELS, REPORTS, GX)
 """The folders whose files are written atomically, one at a time."""
 FOLDERS = (LAKE, *FILED, SCRATCH)
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN = re.compile(r"[A-Za-z0-9/._+:=@,~-]*")
+
+
+def printable(path: PurePath) -> str:
+    """A path as text for every file and screen: bytes that are not UTF-8 as ``\\xNN``, as in names from a server with GBK names."""
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="backslashreplace")
 
 
 def engine_path(folder: Path) -> Path:

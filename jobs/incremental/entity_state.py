@@ -27,12 +27,12 @@ from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental.consistency import consistent_deliveries
 from jobs.lake.batches import Batch
 from jobs.lake.manifests import note_path
-from jobs.profile.mapping import mapped_sources
+from jobs.profile.mapping import mapped_sources, unmapped_columns
 from jobs.profile.profile import Profile
 from jobs.transforms.frames import Materialise, join_few
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.register_state import READ, register_as_of
-from jobs.transforms.tax_sums import closed_month, returns_as_of, sum_returns
+from jobs.transforms.tax_sums import closed_month, returns_as_of, set_unpaired_to_null, sum_returns, unpaired_columns
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class StateInputs:
     """The inputs of a day's state, and the days of its table that hold it.
 
     Attributes:
-        code: hash of the code that computed it.
+        code: hash of the code that computed it, and the unpaired columns of each source.
         settled: the closed month in which every entity was last written.
         deliveries: each delivery with a row known by the day, and the hash of its silver rows; None when a batch book did not match
             silver, so that no later day may build on it.
@@ -181,10 +181,17 @@ class _StateOfDay:
         return {name: batch for name, batch in deliveries[self.table.contract].items() if batch.known_from < cutoff}
 
     @cached_property
+    def unpaired(self) -> Mapping[str, list[str]]:
+        """As :func:`jobs.transforms.tax_sums.unpaired_columns`; none in another table than that of the tax sums."""
+        is_tax = self.table.contract == tax_filing.CONTRACT.name
+        return unpaired_columns(unmapped_columns(self.profile.folder)[self.table.contract]) if is_tax else {}
+
+    @cached_property
     def inputs(self) -> StateInputs:
         """What the day's state must be computed from."""
         conformed = None if self.batches is None else {name: batch.conformed for name, batch in self.batches.items()}
-        return StateInputs(code_version(self.table.step), closed_month(self.as_of).isoformat(), conformed, [])
+        code = f"{code_version(self.table.step)} {self.unpaired}" if self.unpaired else code_version(self.table.step)
+        return StateInputs(code, closed_month(self.as_of).isoformat(), conformed, [])
 
     def is_current(self) -> bool:
         noted = read_json(_note(self.table, self.lake.home, self.as_of))
@@ -199,8 +206,13 @@ class _StateOfDay:
                     return day, inputs
         return None
 
+    def versions(self) -> DataFrame:
+        """The rows of silver, in the columns that the state is computed from."""
+        rows = self.lake.read(SILVER[self.table.contract]).select(*self.table.columns)
+        return rows.transform(set_unpaired_to_null, self.unpaired)
+
     def compute_all(self) -> DataFrame:
-        return self.table.compute(self.lake.read(SILVER[self.table.contract]), self.as_of, self.profile.end_of(self.as_of))
+        return self.table.compute(self.versions(), self.as_of, self.profile.end_of(self.as_of))
 
     def update(self, *, full_refresh: bool) -> int:
         if not full_refresh and self.is_current():
@@ -218,8 +230,7 @@ class _StateOfDay:
             due = before.where(F.col(CHANGES_ON) <= F.lit(self.as_of)).select(ENTITY_ID)
             entities = scratch.materialise(self.news_since(day, batches, earlier).union(due).distinct())
             # Finding the newest version of a record reads all versions several times, so the few rows are read once.
-            versions = self.lake.read(SILVER[table.contract]).select(*table.columns)
-            rows = scratch.materialise(entities.join(versions, ENTITY_ID, "inner"))
+            rows = scratch.materialise(entities.join(self.versions(), ENTITY_ID, "inner"))
             computed = entities.join(table.compute(rows, self.as_of, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
             column, value = table.empty
             computed = computed.withColumn(column, F.coalesce(F.col(column), F.lit(value)))

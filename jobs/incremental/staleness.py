@@ -28,7 +28,7 @@ from jobs.incremental.consistency import consistent_deliveries
 from jobs.incremental.previous_classes import previous_classes
 from jobs.lake.batches import in_use_digest
 from jobs.lake.manifests import note_path
-from jobs.profile.mapping import mapped_sources
+from jobs.profile.mapping import mapped_sources, unmapped_columns
 from jobs.profile.profile import Profile
 
 READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
@@ -53,8 +53,16 @@ def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
 
 
 def features_fingerprint(profile: Profile) -> str:
-    """A hash of the catalogue, the policies that features read, and their code."""
-    return hashlib.sha256(f"{definitions(profile)}\n{code_version('features')}\n".encode()).hexdigest()
+    """A hash of the catalogue, the needed columns that mappings leave out, the policies that features read, and their code."""
+    needed = {need for indicator in catalogue() for need in indicator.needed}
+    left_out = [
+        f"{contract} {source} {column}"
+        for contract, sources in unmapped_columns(profile.folder).items()
+        for source, columns in sources.items()
+        for column in sorted(columns)
+        if (contract, column) in needed
+    ]
+    return hashlib.sha256(f"{definitions(profile)}\n{left_out}\n{code_version('features')}\n".encode()).hexdigest()
 
 
 def definitions(profile: Profile) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from datetime import date, timedelta
 from operator import add
 from pathlib import Path
@@ -39,7 +40,10 @@ class FileFacts:
 
 @dataclass(frozen=True)
 class Counts:
-    """The outcome of a day's records; ``absent`` counts keys that a snapshot no longer has."""
+    """The outcome of a day's records.
+
+    ``combined`` counts records that went into another one, and ``absent`` keys that a snapshot no longer has.
+    """
 
     read: int = 0
     kept: int = 0
@@ -47,6 +51,13 @@ class Counts:
     quarantined: int = 0
     out_of_scope: int = 0
     absent: int = 0
+    combined: int = 0
+
+    @classmethod
+    def stored(cls, entry: Mapping[str, Any]) -> Counts:
+        """Counts from a book or manifest; earlier ones have no ``combined``, and their ``read`` lacks the records out of scope."""
+        counts = cls(*(int(entry.get(part.name) or 0) for part in fields(cls)))
+        return counts if "combined" in entry else replace(counts, read=counts.read + counts.out_of_scope)
 
     def __add__(self, other: Counts) -> Counts:
         """The sum of both."""
@@ -54,8 +65,13 @@ class Counts:
 
     @property
     def adds_up(self) -> bool:
-        """Whether every record read is kept, a duplicate or quarantined."""
-        return self.read == self.kept + self.duplicates + self.quarantined
+        """Whether every record read has one outcome."""
+        return self.read == self.accounted
+
+    @property
+    def accounted(self) -> int:
+        """The number of records with an outcome."""
+        return self.kept + self.combined + self.duplicates + self.quarantined + self.out_of_scope
 
 
 @dataclass
@@ -70,6 +86,7 @@ class Batch:
         gated: hash of the fingerprint and the rules of the verdict; empty before the gate.
         conformed: the verdict, schemes and code with which it was conformed; empty before.
         set_aside: rows that were kept and then quarantined by the gate.
+        labelled: visits with a label in its rows; ``found`` of them found a violation.
         known_from: the earliest ``known_at`` of its silver rows, as text; empty when it has none.
         known_until: the latest ``known_at`` of its silver rows, as text; empty when it has none or none was noted.
     """
@@ -85,6 +102,8 @@ class Batch:
     known_from: str = ""
     known_until: str = ""
     set_aside: int = 0
+    labelled: int = 0
+    found: int = 0
     checks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -138,7 +157,7 @@ def in_use_digest(home: Path, as_of: date) -> str:
 
 def _batch(day: date, entry: dict[str, Any]) -> Batch:
     files = [FileFacts(**facts) for facts in entry["files"]]
-    return Batch(**{**entry, "delivered_on": day, "files": files, "counts": Counts(**entry["counts"])})
+    return Batch(**{**entry, "delivered_on": day, "files": files, "counts": Counts.stored(entry["counts"])})
 
 
 def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
@@ -147,6 +166,31 @@ def file_facts(path: Path, name: str, earlier: FileFacts | None) -> FileFacts:
     if earlier and (earlier.size, earlier.mtime_ns) == (found.st_size, found.st_mtime_ns):
         return earlier
     return FileFacts(name, found.st_size, found.st_mtime_ns, sha256_of(path))
+
+
+_TRIES = 3
+_SHOW_A_CHANGE = ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+
+
+def copy_and_hash(path: Path, copy: Path, name: str) -> FileFacts:
+    """Copy a file. If it changes meanwhile, copy it again, at most :data:`_TRIES` times.
+
+    Returns:
+        Size and hash of the copy. ``mtime_ns`` is 0 if the file changed at every try, so that the next run hashes it again.
+    """
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(_TRIES):
+        digest = hashlib.sha256()
+        with path.open("rb") as source, copy.open("wb") as target:
+            before = os.fstat(source.fileno())
+            while block := source.read(1 << 20):
+                digest.update(block)
+                target.write(block)
+        after = path.stat()
+        is_unchanged = all(getattr(before, fact) == getattr(after, fact) for fact in _SHOW_A_CHANGE)
+        if is_unchanged:
+            break
+    return FileFacts(name, before.st_size, before.st_mtime_ns if is_unchanged else 0, digest.hexdigest())
 
 
 def delivery_fingerprints(files: Mapping[date, Sequence[FileFacts]], rules: str, unused: Container[date]) -> dict[date, str]:

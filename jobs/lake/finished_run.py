@@ -25,6 +25,7 @@ from jobs.foundation.paths import MODELS
 from jobs.lake.manifests import lake_of_run, read_source_manifest, run_manifest_path
 from jobs.lake.table_version import check_not_newer, selects_up
 from jobs.lake.tables import LakeTables
+from jobs.profile.code_names import read_code_names
 from jobs.profile.profile import CONFIG_ROOT
 
 _OF_CHECK = ("rule_id", "about", "severity", "checked", "failed", "column", "delivered_on", "observed", "limit")
@@ -220,7 +221,7 @@ def _profile(manifest: dict[str, Any]) -> dict[str, Any]:
         )
     # Readers store it as JSON, which has no dates: the calendar's dates become text.
     profile: dict[str, Any] = json.loads(json.dumps(read_toml(path, "profile"), default=str))
-    return profile
+    return {**profile, "code_names": read_code_names(folder)}
 
 
 def _check_impersonal(contract: Contract, columns: Sequence[str]) -> None:

@@ -132,7 +132,7 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
         return found
     if not isinstance(which, date):
         what, next_step = f"there is no run {which!r}", "name the run_id of a manifest in this folder"
-    elif left := _left_by_id(home, which):
+    elif left := runs_left_by_id(home, which):
         raise CannotReplay(
             what=f"the manifest of {which} is missing, although that of its run {left[-1]} exists",
             where=str(path),
@@ -143,9 +143,14 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
     raise InputMissing(what=what, where=str(run_manifest_path(home, date.min).parent), next_step=next_step)
 
 
-def _left_by_id(home: Path, as_of: date) -> list[str]:
+def is_withdrawn(home: Path, as_of: date) -> bool:
+    """Whether a restore undid a run of the day."""
+    return any(withdrawn_path(home, "*").parent.glob(f"{as_of}-*.json"))
+
+
+def runs_left_by_id(home: Path, as_of: date) -> list[str]:
     """The closed runs of a day; none where a restore undid the day."""
-    if any(withdrawn_path(home, "*").parent.glob(f"{as_of}-*.json")):
+    if is_withdrawn(home, as_of):
         return []
     return sorted(path.stem for path in run_manifest_path_by_id(home, "*").parent.glob(f"{as_of}-*.json"))
 

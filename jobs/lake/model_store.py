@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobs.foundation.errors import InputMissing
+from jobs.foundation.errors import Damaged, InputMissing, first_line
 from jobs.foundation.fault_points import around
 from jobs.foundation.files import days_in, read_json, write_atomic, write_json
 from jobs.foundation.paths import MODELS
@@ -33,7 +33,7 @@ class StoredModel:
         trained_for: its day.
         kind: learnt, or the fallback rule.
         visits, found: labelled visits, and how many of them found a violation.
-        held_out_auc: on held-out visits; None when there were none.
+        held_out_auc, auc_low, auc_high: on held-out visits, with its 95 % interval; None when there were none.
         against: the model in use when it was trained; None when there was none.
         was_better: whether that model was better beyond noise, and stayed in use.
         in_use_for: the days from which it is in use.
@@ -45,6 +45,8 @@ class StoredModel:
     visits: int
     found: int
     held_out_auc: float | None
+    auc_low: float | None
+    auc_high: float | None
     against: str | None
     was_better: bool
     in_use_for: list[str]
@@ -108,7 +110,7 @@ class ModelStore:
         """The columns that a model reads; ``("unreadable",)`` when this code cannot load it."""
         try:
             return self.get(model_id).inputs.columns
-        except (ValueError, RuntimeError):
+        except (ValueError, RuntimeError, Damaged):
             return ("unreadable",)
 
     def kept(self) -> list[StoredModel]:
@@ -138,6 +140,7 @@ class ModelStore:
 
         Raises:
             InputMissing: when there is no such model.
+            Damaged: when its files have changed, as when one is cut.
         """
         from models.storage import load
 
@@ -146,7 +149,18 @@ class ModelStore:
             raise InputMissing(
                 what=f"there is no model {model_id}", where=str(self._folder), next_step="train one with `steelyard train`"
             )
-        return load(_files(folder))
+        try:
+            return load(_files(folder))
+        except RuntimeError:
+            raise  # LightGBM cannot be loaded
+        except Exception as error:
+            if self.is_whole(model_id):
+                raise
+            raise Damaged(
+                what=f"the model {model_id} has changed since it was stored: {first_line(error)}",
+                where=str(folder),
+                next_step="restore its folder from a backup, or train again with `steelyard train`",
+            ) from error
 
     def is_whole(self, model_id: str) -> bool:
         """Whether a model is complete: its files match the hash in its id."""
@@ -161,7 +175,7 @@ class ModelStore:
 
 
 def _stored_model(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -> StoredModel:
-    metrics = (facts.get("held_out_metrics") or {}).get("model") or {}
+    auc = ((facts.get("held_out_orders") or {}).get("model") or {}).get("auc") or {}
     against = facts.get("against") or {}
     return StoredModel(
         model_id,
@@ -169,7 +183,9 @@ def _stored_model(model_id: str, facts: dict[str, Any], in_use_for: list[str]) -
         str(facts.get("kind", "")),
         int(facts.get("visits", 0)),
         int(facts.get("found", 0)),
-        metrics.get("auc"),
+        auc.get("value"),
+        auc.get("low"),
+        auc.get("high"),
         against.get("model_id"),
         bool(against.get("stays", False)),
         in_use_for,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def _deliveries(batches: list[dict[str, Any]]) -> tuple[tuple[date, Counts], ...
     counts: dict[date, Counts] = {}
     for batch in batches:
         on = date.fromisoformat(batch["delivered_on"])
-        counts[on] = counts.get(on, Counts()) + Counts(*(int(batch.get(part.name) or 0) for part in fields(Counts)))
+        counts[on] = counts.get(on, Counts()) + Counts.stored(batch)
     return tuple(sorted(counts.items()))
 
 

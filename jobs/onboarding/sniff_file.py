@@ -1,74 +1,31 @@
-"""Look at a raw file: its format, encoding, delimiter and columns, and the kind of values in each column."""
+"""Look at a raw file: its format, encoding, delimiter and columns."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+import codecs
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from jobs.formats.raw_records import RAW, ROW, FileProblem, RawFile
-from jobs.formats.registry import Format, format_of, kind_without_format, read_file
+from jobs.formats.registry import FILE_FORMATS, Format, format_of, kind_without_format, read_file
 from jobs.formats.text_lines import SAMPLE_BYTES
 from jobs.foundation.errors import ConfigError
+from jobs.onboarding.column_values import ColumnLook, look_at
 
-SAMPLE_ROWS = 5_000
-MOST_CATEGORIES = 20
+SAMPLE_ROWS = 50_000
+_MOST_LINES = 2_000
+_BINARY = (b"PAR1", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""First bytes of files that have no lines of bytes."""
 NULLS = ("", "NULL", "null", "N/A", "无", "-", "—")
-
-DATE_FORMATS = (
-    ("yyyy-MM-dd", "%Y-%m-%d", r"\d{4}-\d{2}-\d{2}"),
-    ("yyyy/MM/dd", "%Y/%m/%d", r"\d{4}/\d{2}/\d{2}"),
-    ("yyyy/M/d", "%Y/%m/%d", r"\d{4}/\d{1,2}/\d{1,2}"),
-    ("yyyy-M-d", "%Y-%m-%d", r"\d{4}-\d{1,2}-\d{1,2}"),
-    ("yyyyMMdd", "%Y%m%d", r"(?:19|20)\d{6}"),
-    ("yyyy年M月d日", "%Y年%m月%d日", r"\d{4}年\d{1,2}月\d{1,2}日"),
-    ("yyyy.MM.dd", "%Y.%m.%d", r"\d{4}\.\d{2}\.\d{2}"),
-    ("MM/dd/yyyy", "%m/%d/%Y", r"\d{2}/\d{2}/\d{4}"),
-    ("dd/MM/yyyy", "%d/%m/%Y", r"\d{2}/\d{2}/\d{4}"),
-    ("yyyy-MM-dd HH:mm:ss", "%Y-%m-%d %H:%M:%S", r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}"),
-    ("yyyy-MM-dd'T'HH:mm:ss", "%Y-%m-%dT%H:%M:%S", r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}"),
-    ("yyyy/MM/dd HH:mm:ss", "%Y/%m/%d %H:%M:%S", r"\d{4}/\d{2}/\d{2} \d{2}:\d{2}:\d{2}"),
-    ("yyyy-MM-dd HH:mm", "%Y-%m-%d %H:%M", r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}"),
-)
-"""Spark's pattern, Python's pattern, and a regular expression; the first that fits counts."""
-BOOLEANS = (("是", "否"), ("Y", "N"), ("1", "0"), ("true", "false"), ("TRUE", "FALSE"), ("有", "无"))
-_USCC = re.compile(r"[0-9A-HJ-NP-RTUWXY]{18}")
-_WHOLE = re.compile(r"[+-]?\d+")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-# Nearly all values must agree; quarantine exists for a few bad ones.
-_MOST = 0.95
-
-
-@dataclass(frozen=True)
-class ColumnLook:
-    """The kind of a column's values.
-
-    Attributes:
-        name: the raw column.
-        kind: ``uscc``, ``date``, ``timestamp``, ``boolean``, ``whole``, ``number``, ``category``, ``text`` or ``empty``.
-        pattern: Spark's pattern of a date or timestamp; the word for true of a boolean.
-        values: the values of a category, most frequent first.
-        parquet_type: its type in a Parquet file, else empty.
-    """
-
-    name: str
-    kind: str
-    pattern: str = ""
-    values: tuple[str, ...] = ()
-    parquet_type: str = ""
 
 
 @dataclass(frozen=True)
 class FileLook:
-    """What a file is, judged by its beginning; ``settings`` are those of a mapping that fit it, such as its encoding."""
+    """What a file is, judged by its first records; ``settings`` are those of a mapping that fit it, such as its encoding."""
 
     path: Path
     format: Format
@@ -77,10 +34,22 @@ class FileLook:
     nulls: tuple[str, ...]
     rows: int
     rejected: int
+    sample: pa.Table
+    is_ascii: bool = False
+
+    def differences(self, other: FileLook) -> list[str]:
+        """What another file of the same source has that a mapping made from this one does not fit."""
+        own, names = ({column.name for column in look.columns} for look in (self, other))
+        found = [f"it is {other.format.name}, not {self.format.name}"] if other.format is not self.format else []
+        settings = {name: value for name, value in other.settings.items() if not (name == "encoding" and other.is_ascii)}
+        found += [f"its {name} is {value!r}" for name, value in settings.items() if self.settings.get(name) != value]
+        for what, columns in (("lacks", own - names), ("also has", names - own)):
+            found += [f"it {what} {', '.join(sorted(columns))}"] if columns else []
+        return found
 
 
 def sniff(path: Path) -> FileLook:
-    """Look at the beginning of a file.
+    """Look at the beginning of a file, and for its encoding at every line that is not ASCII.
 
     Raises:
         ConfigError: when it is no file that a source can have.
@@ -88,7 +57,7 @@ def sniff(path: Path) -> FileLook:
     head = _head(path)
     form = format_of(head)
     if form is None:
-        next_step = "export it as CSV, JSON Lines or Parquet"
+        next_step = f"export it as {', '.join(FILE_FORMATS)}"
         raise ConfigError(what=f"the file is {kind_without_format(head)}", where=str(path), next_step=next_step)
     settings: dict[str, Any] = form.settings(head)
     columns = form.keys(head, settings["encoding"]) if form.keys else None
@@ -107,13 +76,18 @@ def sniff(path: Path) -> FileLook:
         raise ConfigError(what=problem.reason, where=str(path), next_step="give each column a name of its own") from problem
     sample = pa.concat_tables([table for table in tables if table.num_rows] or tables[-1:])
     looks = tuple(_look(name, sample.column(name)) for name in sample.column_names if name not in (ROW, RAW))
-    return FileLook(path, form, settings, looks, _nulls_in(sample), rows, rejected)
+    return FileLook(path, form, settings, looks, _nulls_in(sample), rows, rejected, sample.drop_columns([ROW, RAW]), head.isascii())
 
 
 def _head(path: Path) -> bytes:
+    """The file's beginning; of a longer text, also the later lines that show its encoding."""
     try:
         with path.open("rb") as file:
             head = file.read(SAMPLE_BYTES)
+            if len(head) == SAMPLE_BYTES and not head.startswith(_BINARY):
+                head = head[: head.rfind(b"\n") + 1] or head
+                file.seek(len(head))
+                head += b"".join(islice((line for line in file if not line.isascii()), _MOST_LINES))
     except OSError as error:
         raise ConfigError(
             what=f"the file cannot be read: {error.strerror}", where=str(path), next_step="give a file that exists"
@@ -135,50 +109,20 @@ def _nulls_in(sample: pa.Table) -> tuple[str, ...]:
 
 
 def _look(name: str, column: pa.ChunkedArray) -> ColumnLook:
-    if not pa.types.is_string(column.type):
-        is_whole = pa.types.is_floating(column.type) and pc.all(pc.equal(column, pc.floor(column))).as_py()
-        return ColumnLook(name, "whole" if is_whole else _native_kind(column.type), parquet_type=_spark_type(column.type))
-    values = [text for value in column.to_pylist() if value is not None and (text := value.strip()) and text not in NULLS]
-    return look_at(name, values)
+    """The look of a column; numbers and dates are judged as text, so that a licence number or 20160513 is seen in each type."""
+    has_gaps = column.null_count > 0
+    if pa.types.is_string(column.type):
+        values = [text for value in column.to_pylist() if value is not None and (text := value.strip()) and text not in NULLS]
+        has_gaps = has_gaps or len(values) < len(column)
+        return look_at(name, values, has_gaps=has_gaps)
+    values = [_plain(value) for value in column.drop_null().to_pylist()]
+    look = look_at(name, values, _spark_type(column.type), has_gaps=has_gaps)
+    native = _native_kind(column.type)
+    return replace(look, kind=native, pattern="") if native in ("date", "timestamp", "boolean") and values else look
 
 
-def look_at(name: str, values: list[str]) -> ColumnLook:
-    """The kind of a text column's values, without nulls."""
-    if not values:
-        return ColumnLook(name, "empty")
-    if _share(values, _USCC) >= _MOST:
-        return ColumnLook(name, "uscc")
-    for pattern, python_pattern, shape in DATE_FORMATS:
-        if _share(values, re.compile(shape)) >= _MOST and _parse(values, shape, python_pattern) >= _MOST:
-            return ColumnLook(name, "timestamp" if "H" in pattern else "date", pattern)
-    counts = Counter(values)
-    for yes, no in BOOLEANS:
-        if set(counts) <= {yes, no}:
-            return ColumnLook(name, "boolean", yes, (yes, no))
-    if _share(values, _WHOLE) >= _MOST:
-        return ColumnLook(name, "whole")
-    if _share(values, _NUMBER) >= _MOST:
-        return ColumnLook(name, "number")
-    if len(counts) <= MOST_CATEGORIES and len(counts) <= max(3, len(values) // 2):
-        return ColumnLook(name, "category", values=tuple(sorted(counts, key=lambda value: (-counts[value], value))))
-    return ColumnLook(name, "text")
-
-
-def _share(values: list[str], shape: re.Pattern[str]) -> float:
-    return sum(shape.fullmatch(value) is not None for value in values) / len(values)
-
-
-def _parse(values: Iterable[str], shape: str, pattern: str) -> float:
-    tried = list(islice((value for value in values if re.fullmatch(shape, value)), 500))
-    return sum(_is_date(value, pattern) for value in tried) / max(len(tried), 1)
-
-
-def _is_date(value: str, pattern: str) -> bool:
-    try:
-        datetime.strptime(value, pattern)
-    except ValueError:
-        return False
-    return True
+def _plain(value: object) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _native_kind(kind: pa.DataType) -> str:

@@ -13,6 +13,7 @@ from expectations.contracts.indicators import DIMENSIONS, catalogue
 from expectations.standards.hierarchies import schemes
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
+from jobs.profile.code_names import FILES, read_code_names
 from jobs.profile.profile import CLASSES, CONFIG_ROOT, Profile, Training
 from jobs.profile.validation import Problem, is_number, near, refuse, setting_problems
 
@@ -51,13 +52,15 @@ def load_profile(name_or_folder: str) -> Profile:
     path = folder / "profile.toml"
     raw = read_toml(path, "profile")
     refuse(profile_problems(raw, folder), path)
-    return TypeAdapter(Profile).validate_python({"folder": folder, **raw})
+    return TypeAdapter(Profile).validate_python({"folder": folder, "code_names": read_code_names(folder), **raw})
 
 
 def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
     """Every problem with a profile's settings: those of single settings, then those of settings that do not fit each other."""
     found = setting_problems(Profile, {"folder": folder, **raw})
     found += _scheme_problems(raw)
+    if "code_names" in raw:
+        found.append(Problem("code_names", "is no setting", f"write the names into {' and '.join(FILES.values())}"))
     tables = {name: raw[name] if isinstance(raw.get(name), dict) else {} for name in ("classes", "training")}
     found += _class_problems(tables["classes"])
     most, fewest = tables["training"].get("most_labels", Training.most_labels), tables["training"].get("minimum_labels")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
@@ -16,7 +14,8 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SOURCES
 from jobs.formats.raw_records import RAW_TYPES, decimal_digits
 from jobs.formats.registry import FILE_FORMATS
-from jobs.profile.mapping_sql import tokens
+from jobs.profile.allowed_sql import find_refused
+from jobs.profile.lookup_schema import Delimiter, Encoding, Lookup, RowNumber, lookup_problems, path_problems
 from jobs.profile.validation import (
     SETTINGS,
     Count,
@@ -36,17 +35,6 @@ POSTGRESQL = "postgresql"
 PLACEHOLDER = "{delivered_on}"
 
 
-def _is_encoding(value: str) -> bool:
-    try:
-        return codecs.lookup(value)._is_text_encoding and bool("\n".encode(value))
-    except (LookupError, UnicodeError, ValueError):
-        return False
-
-
-def _is_delimiter(value: str) -> bool:
-    return len(value) == 1 and value.isascii() and value not in '"\r\n\0'
-
-
 def _contract(name: Any) -> Any:
     if not isinstance(name, str) or name not in SOURCES:
         raise refusal(f"{name!r} is no contract", near(str(name), SOURCES))
@@ -54,17 +42,16 @@ def _contract(name: Any) -> Any:
 
 
 def _sql(text: str) -> str:
-    try:
-        tokens(text)
-    except ValueError:
-        raise refusal(f"has a text or a name that does not end: {text}", "close it with its quote or backtick") from None
+    if text.strip() and (found := find_refused(text)):
+        raise refusal(*found)
     return text
 
 
-Delimiter = Annotated[str, holds(_is_delimiter, "give one ASCII character that is no quote")]
-Encoding = Annotated[str, holds(_is_encoding, "name a text encoding, such as utf-8 or gb18030")]
 Variable = Annotated[str, holds(lambda name: bool(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name)), "name an environment variable")]
 Sql = Annotated[Text, AfterValidator(_sql)]
+TimeOfDay = Annotated[
+    str, holds(lambda text: bool(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text)), 'write a time of day as text, as in "06:00"')
+]
 Value = Annotated[Any, holds(lambda value: isinstance(value, str | int | float), "write text, a number, true or false")]
 
 
@@ -106,31 +93,26 @@ def quoted(name: str) -> str:
 
 @dataclass(frozen=True, config=SETTINGS)
 class Raw:
-    """The raw columns that a source's files must have; for formats with types, the type that each is cast to."""
+    """The raw columns that a source's files must have, other names of them, and for formats with types the type of each."""
 
     columns: Annotated[tuple[str, ...], holds(bool, "list the names of the columns")]
     types: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, tuple[Text, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=SETTINGS)
 class Translation:
     """A contract column that is looked up from a raw value; a value that is not listed cannot be read."""
 
-    values: dict[str, Value]
+    values: Annotated[dict[str, Value], holds(bool, "list each raw value and its meaning")]
     raw_column: Text = Field(alias="from")
 
 
 @dataclass(frozen=True, config=SETTINGS)
-class Lookup:
-    """A second file, joined to the source by a raw column of equal name; its columns become ``<name>.<column>``."""
+class GroupBy:
+    """Parts of one record: records of a delivery that are equal in ``known_at`` and all columns but ``sums``, which are added."""
 
-    name: Annotated[str, holds(str.isidentifier, "write a name of letters, digits and underscores")]
-    files: Text
-    format: Annotated[str, one_of(*sorted(FILE_FORMATS))]
-    key: Text
-    encoding: Encoding = "utf-8"
-    delimiter: Delimiter = ","
-    columns: tuple[str, ...] = ()
+    sums: Annotated[tuple[str, ...], holds(bool, "list the contract columns that are added up")]
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -149,12 +131,17 @@ class MappingSettings:
     delivered_on: Day | None = None
     absence: Annotated[str, one_of("nothing", "removed")] = "nothing"
     every_days: Period = 1
+    cut_off: TimeOfDay = "06:00"
     nulls: tuple[str, ...] = ("",)
     known_at: Sql | None = None
     keep: Sql | None = None
     columns: dict[str, Sql] = field(default_factory=dict)
     translate: dict[str, Translation] = field(default_factory=dict)
     lookups: tuple[Lookup, ...] = ()
+    row_number: RowNumber | None = None
+    group_by: GroupBy | None = None
+    newest_by: Sql | None = None
+    same_key: Annotated[str, one_of("conflict", "versions")] = "conflict"
     optional: tuple[str, ...] = ()
     limits: dict[str, Number] = field(default_factory=dict)
 
@@ -181,8 +168,9 @@ def shape_problems(raw: Mapping[str, Any]) -> list[Problem]:
     if sound.get("format") in FILE_FORMATS:
         found += _file_problems(sound)
     found += _raw_problems(sound, columns)
-    found += _lookup_problems(sound, columns)
+    found += lookup_problems(sound, columns)
     found += _translate_problems(sound, columns, lookups)
+    found += _same_key_problems(raw, sound, columns, lookups)
     if contract is not None:
         found += _contract_problems(raw, sound, contract)
     return found
@@ -223,7 +211,7 @@ def _file_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
     pattern = sound.get("files", "")
     if not pattern.strip():
         yield Problem("files", "is missing", "give a path pattern under the sources folder")
-    yield from _path_problems(pattern, "files")
+    yield from path_problems(pattern, "files")
     is_dated, is_fixed = PLACEHOLDER in pattern, "delivered_on" in sound
     if pattern and not is_dated and not is_fixed:
         yield Problem("files", f"{pattern!r} says no delivery date", f"put {PLACEHOLDER} in the path, or set delivered_on")
@@ -235,15 +223,10 @@ def _file_problems(sound: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("files", f"{PLACEHOLDER} stands in it more than once", "keep one")
 
 
-def _path_problems(pattern: str, setting: str) -> Iterator[Problem]:
-    path = PurePosixPath(pattern)
-    if path.is_absolute() or ".." in path.parts or "\\" in pattern or "\0" in pattern:
-        yield Problem(setting, f"{pattern!r} may leave the sources folder", "give a path below it, with / and without ..")
-
-
 def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterator[Problem]:
     for name in sorted({name for name in columns if columns.count(name) > 1}):
         yield Problem("raw.columns", f"{name!r} is listed twice", "list it once")
+    yield from _alias_problems(sound, columns)
     types = sound.get("raw", {}).get("types", {})
     form = FILE_FORMATS.get(sound.get("format", ""))
     if types and "format" in sound and not (form and form.types):
@@ -256,27 +239,42 @@ def _raw_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterato
             yield Problem(f"raw.types.{name}", f"is {kind!r}", f"use one of {', '.join(RAW_TYPES)}, decimal(18,2)")
 
 
-def _lookup_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterator[Problem]:
-    names: set[str] = set()
-    for place, lookup in enumerate(sound.get("lookups", ()), start=1):
-        at, name, key = f"lookups[{place}].", lookup["name"], lookup["key"]
-        yield from _path_problems(lookup["files"], f"{at}files")
-        if FILE_FORMATS[lookup["format"]].keys and not lookup.get("columns"):
-            yield Problem(f"{at}columns", f"is missing where format is {lookup['format']}", "list the keys that are read")
-        if name in names or name in columns:
-            yield Problem(f"{at}name", f"{name!r} is the name of another lookup or raw column", "choose another")
-        if columns and key not in columns:
-            yield Problem(f"{at}key", f"{key!r} is not among raw.columns", near(key, columns))
-        names.add(name)
+def _alias_problems(sound: Mapping[str, Any], columns: tuple[str, ...]) -> Iterator[Problem]:
+    aliases = sound.get("raw", {}).get("aliases", {})
+    if aliases and sound.get("format") == POSTGRESQL:
+        yield Problem("raw.aliases", "is for files", "write `old AS new` in the query of [database]")
+    taken = list(columns)
+    for name, others in aliases.items():
+        if name not in columns:
+            yield Problem(f"raw.aliases.{name}", "is not among raw.columns", near(name, columns))
+        for other in others:
+            if other in taken:
+                then = "give each column other names than those of raw.columns, each once"
+                yield Problem(f"raw.aliases.{name}", f"has {other!r}, which is another column's name", then)
+            taken.append(other)
 
 
 def _translate_problems(sound: Mapping[str, Any], columns: tuple[str, ...], lookups: list[str]) -> Iterator[Problem]:
+    if sound.get("translate") == {}:
+        yield Problem("translate", "is empty", "remove it, or write [translate.COLUMN] with from and values")
     for name, table in sound.get("translate", {}).items():
         source = table["from"]
         if columns and source not in columns and not (source.partition(".")[0] in lookups and "." in source):
             yield Problem(f"translate.{name}.from", f"{source!r} is not among raw.columns", near(source, columns))
         if name in sound.get("columns", {}):
             yield Problem(f"translate.{name}", "is under [columns] too", "keep one of them")
+
+
+def _same_key_problems(
+    raw: Mapping[str, Any], sound: Mapping[str, Any], columns: tuple[str, ...], lookups: list[str]
+) -> Iterator[Problem]:
+    given = [name for name in ("group_by", "newest_by") if name in raw] + ["same_key"] * (sound.get("same_key") == "versions")
+    for name in given[1:]:
+        yield Problem(name, f"is given, and so is {given[0]}", "keep one of them: the sum, the newest, or all as versions")
+    name = sound.get("newest_by", "").strip().strip("`")
+    mapped = {name for place in ("columns", "translate") if isinstance(raw.get(place), dict) for name in raw[place]}
+    if re.fullmatch(r"\w+", name) and columns and name not in {*columns, *mapped, *lookups}:
+        yield Problem("newest_by", f"{name!r} is no raw column and no mapped column", near(name, {*columns, *mapped}))
 
 
 def _contract_problems(raw: Mapping[str, Any], sound: Mapping[str, Any], contract: Contract) -> Iterator[Problem]:
@@ -290,6 +288,15 @@ def _contract_problems(raw: Mapping[str, Any], sound: Mapping[str, Any], contrac
     for name in sound.get("optional", ()):
         if name not in mapped:
             yield Problem("optional", f"{name!r} has no expression", near(name, mapped))
+    numbers = [str(column) for column in contract.columns if column.type.is_number and column not in contract.key]
+    for name in sound.get("group_by", {}).get("sums", ()):
+        if name not in names:
+            yield Problem("group_by.sums", f"the contract {contract.name} has no column {name!r}", near(name, numbers))
+        elif name not in numbers:
+            then = f"list only {', '.join(numbers)}" if numbers else "remove [group_by]"
+            yield Problem("group_by.sums", f"{name!r} is part of the key, or no number", then)
+        elif name not in mapped:
+            yield Problem("group_by.sums", f"{name!r} has no expression", near(name, mapped))
     for column in contract.required:
         if column not in mapped:
             yield Problem(f"columns.{column}", f"the contract {contract.name} requires it", "give an expression for it")

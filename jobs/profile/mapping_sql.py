@@ -12,6 +12,13 @@ from itertools import pairwise
 # Functions that raise on a bad value, and the variant that gives NULL.
 _TWINS = {"cast": "try_cast", "to_timestamp": "try_to_timestamp"}
 
+# Before and after an instant: NULL for one outside the years 0 to 9999.
+_BOUND = (
+    "nullif(nullif(least(greatest(",
+    ", timestamp'0000-01-01 00:00:00'), timestamp'+10000-01-01 00:00:00'), timestamp'0000-01-01 00:00:00'), "
+    "timestamp'+10000-01-01 00:00:00')",
+)
+
 
 @dataclass(frozen=True)
 class Token:
@@ -74,13 +81,35 @@ def qualified(sql: str, lookups: Iterable[str]) -> str:
     """The SQL text with every spelling of a lookup's column as two quoted names: `` `lookup`.`column` ``."""
     names = tuple(lookups)
     columns = (token for token in _names(sql, names) if _is_lookup_column(token.name, names))
-    return _replace(sql, ((token, quoted(token.name, names)) for token in columns))
+    return replaced(sql, ((token, quoted(token.name, names)) for token in columns))
 
 
 def with_try(sql: str) -> str:
-    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value."""
-    raising = (token for token in _called(sql) if token.text.lower() in _TWINS)
-    return _replace(sql, ((token, _TWINS[token.text.lower()]) for token in raising))
+    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value.
+
+    An instant that is read from a value and is outside the years 0 to 9999 is NULL too: Sail raises when an expression takes the
+    date of one after the year 262142.
+    """
+    parts, changes = tokens(sql), []
+    for place, (token, after) in enumerate(pairwise(parts)):
+        if token.is_word and after.text == "(" and (name := token.text.lower()) in {*_TWINS, *_TWINS.values()}:
+            twin, inside, end = _TWINS.get(name, token.text), *_inside(parts, place + 2)
+            is_instant = inside[-1:] == ["timestamp"] if twin.endswith("cast") else "," not in inside
+            changes.append((token, f"{_BOUND[0]}{twin}" if is_instant else twin))
+            changes += [(end, f"){_BOUND[1]}")] if end and is_instant else []
+    return replaced(sql, sorted(changes, key=lambda change: change[0].start))
+
+
+def _inside(parts: list[Token], first: int) -> tuple[list[str], Token | None]:
+    """The words and signs of a call from its first argument on, without those in inner brackets, and its closing bracket."""
+    depth = 0
+    inside: list[str] = []
+    for token in parts[first:]:
+        if token.text == ")" and depth == 0:
+            return inside, token
+        depth += {"(": 1, ")": -1}.get(token.text, 0)
+        inside += [token.text.lower()] if depth == 0 else []
+    return inside, None
 
 
 def calls(sql: str) -> tuple[str, ...]:
@@ -111,7 +140,7 @@ def _is_lookup_column(name: str, lookups: tuple[str, ...]) -> bool:
     return bool(dot and column) and lookup in lookups
 
 
-def _replace(sql: str, changes: Iterable[tuple[Token, str]]) -> str:
+def replaced(sql: str, changes: Iterable[tuple[Token, str]]) -> str:
     """The SQL text with some of its tokens, given in order, replaced."""
     made, done = [], 0
     for token, text in changes:

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from expectations.contracts import registration
 from jobs.profile.calendar import Calendar
+from jobs.profile.code_names import CodeNames
 from jobs.profile.validation import SETTINGS, Count, Number, Whole, between, holds, near, one_of, refusal
 
 CONFIG_ROOT = Path(__file__).resolve().parents[2] / "config"
@@ -123,6 +124,22 @@ class Evaluation:
     auc_bound: Annotated[Number, holds(lambda bound: 0.5 < bound <= 1, "give more than 0.5 and at most 1, such as 0.9")] = 0.9
 
 
+@dataclass(frozen=True, config=SETTINGS)
+class Reading:
+    """The limits of one delivered file: a source stops at a file beyond them."""
+
+    most_rows: Count = 100_000_000
+    most_bytes: Count = 20_000_000_000
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Sample(Reading):
+    """The limits of a sample: the newest deliveries of a source, so many bytes but at least one, and so many records of a file."""
+
+    newest_bytes: Count = 20_000_000
+    first_rows: Count = 100_000
+
+
 class ReadBy(NamedTuple):
     """Marks a setting that a step of :data:`~jobs.foundation.code_version.STEP_ROOTS` reads: a change makes its tables stale."""
 
@@ -155,7 +172,9 @@ class Profile:
     scoring: Scoring
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
+    reading: Annotated[Reading, ReadBy("ingest")] = field(default_factory=Reading)
     legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)
+    code_names: CodeNames = field(default_factory=dict)
 
     def end_of(self, as_of: date) -> datetime:
         """The first instant (UTC, naive) after ``as_of`` in the profile's time zone."""

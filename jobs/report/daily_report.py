@@ -22,6 +22,7 @@ from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
 from jobs.profile.profile import Profile
 from jobs.texts.model_card import Section, stored_sections
+from jobs.texts.numbers import number
 from jobs.texts.reasons import Reason
 
 BINS = 36
@@ -98,6 +99,14 @@ class Context:
         for row in self.listed:
             groups.setdefault(row.capacity_region, []).append(row)
         return tuple((region, tuple(sorted(rows, key=lambda row: row.region_rank))) for region, rows in sorted(groups.items()))
+
+    @property
+    def ranking_rule(self) -> dict[str, str] | None:
+        """Return how many visits, and violations among them, were too few to train a model; None if a model ranks the list."""
+        model = self.run.get("model") or {}
+        if model.get("kind") != "rule":
+            return None
+        return {name: number(int(model.get(name) or 0)) for name in ("visits", "found")}
 
     @property
     def late_sources(self) -> tuple[Source, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
 from expectations.contracts.scoring import BETTER_CHANGES, LIST_RANK, PEER_COUNT, REASON_RANK, REASONS, RESTS_ON, RISK_LIST
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
+from jobs.lake.data_docs import day_page
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
@@ -48,7 +50,8 @@ def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str)
     table = _with_better_texts(listed, profile)
     rows = table.to_pylist()
     target = io.StringIO(newline="")
-    writer = csv.writer(target)
+    # Texts are quoted: a program that separates cells at semicolons or tabs would find a formula behind one.
+    writer = csv.writer(target, quoting=csv.QUOTE_NONNUMERIC)
     columns = table.column_names
     writer.writerow([*columns, "industry_name", "region_name", *[f"reason_{at + 1}" for at in range(REASON_COLUMNS)]])
     for row in rows:
@@ -121,24 +124,32 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
             what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(EXPORT_FORMATS)}"
         )
     load_texts(language)
-    content = EXPORT_FORMATS[format](home, profile, as_of, language)
+    content = EXPORT_FORMATS[format](home, profile, as_of, language, out)
     _put(content, out)
     return len(content)
 
 
-def _as_csv(home: Path, profile: Profile, as_of: date, language: str) -> bytes:
+def _as_csv(home: Path, profile: Profile, as_of: date, language: str, _out: Path) -> bytes:
     return to_csv(*_read(home, as_of), profile, language)
 
 
-def _as_parquet(home: Path, profile: Profile, as_of: date, _language: str) -> bytes:
+def _as_parquet(home: Path, profile: Profile, as_of: date, _language: str, _out: Path) -> bytes:
     return to_parquet(*_read(home, as_of), profile)
 
 
-def _as_page(home: Path, profile: Profile, as_of: date, language: str) -> bytes:
-    return render_page(gather(home, profile, as_of), language).encode()
+def _as_page(home: Path, profile: Profile, as_of: date, language: str, out: Path) -> bytes:
+    checks, folder = day_page(home, as_of), out.parent.resolve()
+    # Elsewhere, such as in a mail, the link would lead nowhere.
+    is_in_home = checks is not None and folder.is_relative_to(home.resolve())
+    link = os.path.relpath(checks.resolve(), folder) if checks and is_in_home else ""
+    return render_page(gather(home, profile, as_of), language, link).encode()
 
 
-EXPORT_FORMATS: dict[str, Callable[[Path, Profile, date, str], bytes]] = {"csv": _as_csv, "parquet": _as_parquet, "html": _as_page}
+EXPORT_FORMATS: dict[str, Callable[[Path, Profile, date, str, Path], bytes]] = {
+    "csv": _as_csv,
+    "parquet": _as_parquet,
+    "html": _as_page,
+}
 
 
 def _read(home: Path, as_of: date) -> tuple[pa.Table, pa.Table]:

@@ -16,6 +16,7 @@ from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
 from jobs.texts.checks import check_name, why
 from jobs.texts.languages import language_of
+from jobs.texts.model_card import warning_lines
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
 from jobs.texts.peer_groups import peer_group_in_words
@@ -26,8 +27,13 @@ OPEN_ROWS = 300
 FIRST_REASONS = 3
 
 
-def render_page(context: Context, language: str) -> str:
+def render_page(context: Context, language: str, data_docs: str = "") -> str:
     """Return the report as HTML. The same context gives the same text.
+
+    Args:
+        context: the day.
+        language: of the texts.
+        data_docs: the address of the day's Data Docs, relative to the report; empty when there are none.
 
     Raises:
         ConfigError: for an unknown language.
@@ -42,9 +48,11 @@ def render_page(context: Context, language: str) -> str:
             charts=draw_charts(context, texts, names),
             check_name=lambda check: check_name(vars(check), language),
             context=context,
+            data_docs=data_docs,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
             better=better_in_words,
+            model_warnings=warning_lines(context.run.get("model") or {}, texts),
             names=names,
             peers=lambda label: peer_group_in_words(label, texts, names.settings),
             policy=policy_of(style),

@@ -29,6 +29,8 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     model = escape(context.model_id or texts("page.unknown"))
     title = f"{texts('page.title')} {context.as_of.isoformat()}"
     console.print(f"[bold]{title}[/] · {facts} · {texts('fact.model')} {model}", highlight=False)
+    if context.ranking_rule:
+        console.print(texts("list.by_rule", **context.ranking_rule), highlight=False)
     for source in context.late_sources:
         verdict = texts.either(f"verdict.{source.verdict}", source.verdict)
         data = texts("banner.used", day=source.newest_delivery) if source.newest_delivery else texts("banner.nothing")

@@ -192,5 +192,5 @@ class InDatabase:
         counts = {row[DELIVERED]: row["count"] for row in records.groupBy(DELIVERED).count().collect()}
         landed.read = {day: counts.get(day, 0) for day in days}
         sound = carried / f"{RULE}={SOUND}"
-        landed.rows = sound if sound.is_dir() else None
+        landed.rows = dict.fromkeys(days, sound) if sound.is_dir() else {}
         return landed

@@ -14,11 +14,12 @@ from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from jobs.foundation.paths import printable
 from jobs.profile.mapping_schema import PLACEHOLDER
 
 if TYPE_CHECKING:
+    from jobs.profile.lookup_schema import Lookup
     from jobs.profile.mapping import SourceMapping
-    from jobs.profile.mapping_schema import Lookup
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Errors of a dead link, or of a file in place of a folder: nothing is there, and nothing is hidden.
@@ -63,8 +64,9 @@ def find_lookup_files(lookup: Lookup, sources_dir: Path) -> tuple[Path, ...]:
 def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], list[str]]:
     by_day: dict[date, list[Path]] = {}
     warnings: list[str] = []
-    for path, stamp in _walk(sources_dir, PurePosixPath(mapping.files).parts, None):
-        shown = path.relative_to(sources_dir).as_posix()
+    hidden: list[Path] = []
+    for path, stamp in _walk(sources_dir, PurePosixPath(mapping.files).parts, None, hidden):
+        shown = printable(path.relative_to(sources_dir))
         day = mapping.delivered_on if stamp is None else _day(stamp)
         if day is None:
             warnings.append(f"{shown} is left out: {stamp!r} is no date such as 2026-01-31")
@@ -72,11 +74,19 @@ def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], li
             warnings.append(f"{shown} is left out: it leads out of the sources folder")
         elif path.is_file():
             by_day.setdefault(day, []).append(path)
+    left_out = "is left out: it is hidden, as unfinished uploads are; rename it if it is a delivery"
+    warnings += [f"{printable(path.relative_to(sources_dir))} {left_out}" for path in hidden]
     return [Delivery(day, tuple(sorted(by_day[day]))) for day in sorted(by_day)], sorted(warnings)
 
 
-def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[tuple[Path, str | None]]:
-    """The paths below a folder that match a pattern's parts, each with the text at the placeholder."""
+def _walk(
+    folder: Path, parts: tuple[str, ...], stamp: str | None, hidden: list[Path] | None = None
+) -> Iterator[tuple[Path, str | None]]:
+    """The paths below a folder that match a pattern's parts, each with the text at the placeholder.
+
+    Args:
+        hidden: gets the files that would match if their names did not begin with a dot.
+    """
     if not parts:
         yield folder, stamp
         return
@@ -89,9 +99,11 @@ def _walk(folder: Path, parts: tuple[str, ...], stamp: str | None) -> Iterator[t
         raise
     for child in children:
         match = matcher.match(child.name)
-        is_hidden = child.name.startswith(".") and not parts[0].startswith(".")
-        if match and not is_hidden:
-            yield from _walk(child, parts[1:], match.groupdict().get("day") or stamp)
+        if child.name.startswith(".") and not parts[0].startswith("."):
+            if hidden is not None and len(parts) == 1 and (match or matcher.match(child.name[1:])):
+                hidden.append(child)
+        elif match:
+            yield from _walk(child, parts[1:], match.groupdict().get("day") or stamp, hidden)
 
 
 def _day(stamp: str) -> date | None:

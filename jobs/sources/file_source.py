@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jobs.foundation.errors import ConfigError
+from jobs.foundation.paths import printable
 from jobs.lake.batches import Batch, FileFacts, file_facts
 from jobs.profile.mapping import SourceMapping
+from jobs.profile.profile import Reading, Sample
 from jobs.sources.deliveries import Delivery, delivery_warnings, find_deliveries
 from jobs.sources.landing import Landed, land
 
@@ -21,10 +24,10 @@ if TYPE_CHECKING:
 Progress = Callable[[Path], None]
 
 
-def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> InFiles | InDatabase:
+def source_of(mapping: SourceMapping, sources: Path, as_of: date, limits: Reading | None = None) -> InFiles | InDatabase:
     """The deliveries of a source up to and including ``as_of``."""
     if mapping.database is None:
-        return InFiles(mapping, sources, as_of)
+        return InFiles(mapping, sources, as_of, limits)
     from jobs.sources.database_source import InDatabase
 
     return InDatabase(mapping, mapping.database, as_of)
@@ -33,12 +36,14 @@ def source_of(mapping: SourceMapping, sources: Path, as_of: date) -> InFiles | I
 class InFiles:
     """Deliveries that are files below the sources folder."""
 
-    def __init__(self, mapping: SourceMapping, sources: Path, as_of: date) -> None:
-        self._mapping, self._sources, self._as_of = mapping, sources, as_of
+    def __init__(self, mapping: SourceMapping, sources: Path, as_of: date, limits: Reading | None = None) -> None:
+        self._mapping, self._sources, self._as_of, self._limits = mapping, sources, as_of, limits
 
     @cached_property
     def _deliveries(self) -> dict[date, Delivery]:
         found = find_deliveries(self._mapping, self._sources, self._as_of)
+        if isinstance(self._limits, Sample):
+            found = newest_within(found, self._limits.newest_bytes)
         return {delivery.delivered_on: delivery for delivery in found}
 
     def facts(self, known: Mapping[date, Batch]) -> dict[date, list[FileFacts]]:
@@ -58,7 +63,7 @@ class InFiles:
 
     def _facts(self, day: date, known: Batch | None) -> list[FileFacts]:
         earlier = {facts.name: facts for facts in known.files} if known else {}
-        names = {path: path.relative_to(self._sources).as_posix() for path in self._deliveries[day].files}
+        names = {path: printable(path.relative_to(self._sources)) for path in self._deliveries[day].files}
         return [file_facts(path, name, earlier.get(name)) for path, name in names.items()]
 
     def newest(self) -> date | None:
@@ -74,4 +79,11 @@ class InFiles:
 
     def land(self, days: Sequence[date], folder: Path, _lake: Lake, progress: Progress, /) -> Landed:
         """Write the records of the days to Parquet, file by file, without an engine."""
-        return land(self._mapping, [self._deliveries[day] for day in days], self._sources, folder, progress)
+        return land(self._mapping, [self._deliveries[day] for day in days], self._sources, folder, progress, self._limits)
+
+
+def newest_within(deliveries: Sequence[Delivery], most_bytes: int) -> list[Delivery]:
+    """The newest deliveries whose files have together at most so many bytes, oldest first; at least the newest one."""
+    sizes = accumulate(sum(path.stat().st_size for path in delivery.files) for delivery in reversed(deliveries))
+    within = max(1, sum(size <= most_bytes for size in sizes))
+    return list(deliveries[-within:])

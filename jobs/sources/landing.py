@@ -6,22 +6,26 @@ on which record is malformed (ADR 0002). While one chunk is written, another thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from expectations.contracts.quarantine import Stage, quarantine_of
-from jobs.formats.raw_records import BLOCK_BYTES, FileProblem, RawChunk, RawFile, RejectedRecord
+from jobs.formats.raw_records import FileProblem, RawChunk, RawFile, RejectedRecord
 from jobs.formats.registry import read_file
+from jobs.foundation.paths import printable
+from jobs.lake.batches import FileFacts, copy_and_hash
 from jobs.lake.tables import arrow_schema
 from jobs.profile.mapping import SourceMapping
+from jobs.profile.profile import Reading, Sample
 from jobs.sources.deliveries import Delivery
 
 T = TypeVar("T")
@@ -51,31 +55,47 @@ class Landed:
     """The result of reading some deliveries.
 
     Attributes:
-        rows: the folder of Parquet files with the readable records; None when there are none.
+        rows: the folder of Parquet files with the readable records of each day; days of other types have a folder of their own.
+        first_files: the first file with readable records of each day.
         rejected: the unreadable records as quarantine rows; a file that cannot be used at all is one record.
         read: the number of records of each day, rejected ones included.
         problems: days that cannot be used because of a file, with the reasons.
         warnings: warnings about the files.
+        files: size and hash of each file as it was read, by its name.
+        lookups: the same of the files of each lookup that was read, by its name.
     """
 
-    rows: Path | None
     rejected: pa.Table
+    rows: dict[date, Path] = field(default_factory=dict)
+    first_files: dict[date, str] = field(default_factory=dict)
     read: dict[date, int] = field(default_factory=dict)
     problems: dict[date, list[str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    files: dict[str, FileFacts] = field(default_factory=dict)
+    lookups: dict[str, dict[str, FileFacts]] = field(default_factory=dict)
+
+    def give_up(self, mapping: SourceMapping, day: date, reason: str) -> None:
+        """Make a day unusable whose records were read: one rejected record stays of it."""
+        name = self.first_files[day]
+        record = _in_quarantine(mapping, _unusable(f"wrong_type: {reason}"), name, day)
+        others = self.rejected.filter(pc.not_equal(self.rejected["delivered_on"], pa.scalar(day)))
+        self.rejected = pa.concat_tables([others, pa.Table.from_pylist([record], schema=others.schema)])
+        self.problems[day], self.read[day] = [f"{name}: {reason}"], 1
 
 
 class Landing:
-    """Writes the chunks of many files, or of a table's days. The first chunk with rows sets the schema for all."""
+    """Writes the chunks of many files, or of a table's days. The first chunk with rows of a day sets the types of that day."""
 
     def __init__(self, mapping: SourceMapping, folder: Path) -> None:
         self._mapping = mapping
         self._folder = folder
-        self._schema: pa.Schema | None = None
+        self._folders: dict[pa.Schema, Path] = {}
+        self._types: dict[date, pa.Schema] = {}
+        self._written_to: Path | None = None
         self._writer: pq.ParquetWriter | None = None
         self._parts = self._rows_in_part = 0
         self._rejected: list[dict[str, object]] = []
-        self.landed = Landed(rows=None, rejected=pa.table({}))
+        self.landed = Landed(rejected=pa.table({}))
 
     def take(self, chunks: Iterable[RawChunk], name: str, day: date) -> None:
         """Write the chunks of one file, or of one day of a table."""
@@ -93,13 +113,11 @@ class Landing:
             if records == 0 and len(self.landed.warnings) == said:
                 self.landed.warnings.append(f"the file {name} holds no record")
         except FileProblem as problem:
-            self._give_up(name, day, problem.rule_id, problem.reason)
+            self._reject_file(name, day, problem.rule_id, problem.reason)
 
     def close(self) -> Landed:
         """Finish writing. A day that cannot be used keeps one rejected record for each unusable file."""
         self._end_part()
-        if self._parts:
-            self.landed.rows = self._folder
         problems = self.landed.problems
         kept = [row for row in self._rejected if row["delivered_on"] not in problems or row["rule_id"] == "file_unusable"]
         for day in problems:
@@ -111,21 +129,26 @@ class Landing:
         count = rows.num_rows
         rows = rows.append_column(FILE, pa.repeat(name, count)).append_column(DELIVERED, pa.repeat(pa.scalar(day), count))
         try:
-            if self._schema is None:
-                self._schema = rows.schema
-            rows = rows.cast(self._schema)
+            types = self._types.setdefault(day, rows.schema.remove_metadata())
+            rows = _cast(rows, types)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
             raise FileProblem("wrong_type", f"its columns have other types than the files before: {error}") from error
-        self._writer = self._writer or self._begin_part(rows.schema)
+        folder = self._folders.setdefault(types, self._folder / f"types-{len(self._folders)}")
+        self.landed.rows[day] = folder
+        self.landed.first_files.setdefault(day, name)
+        if folder != self._written_to:
+            self._end_part()
+        self._written_to = folder
+        self._writer = self._writer or self._begin_part(folder, types)
         self._writer.write_table(rows)
         self._rows_in_part += count
         if self._rows_in_part >= PART_ROWS:
             self._end_part()
 
-    def _begin_part(self, schema: pa.Schema) -> pq.ParquetWriter:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def _begin_part(self, folder: Path, schema: pa.Schema) -> pq.ParquetWriter:
+        folder.mkdir(parents=True, exist_ok=True)
         self._parts += 1
-        return pq.ParquetWriter(self._folder / f"rows-{self._parts:05}.parquet", schema, compression="zstd", compression_level=1)
+        return pq.ParquetWriter(folder / f"rows-{self._parts:05}.parquet", schema, compression="zstd", compression_level=1)
 
     def _end_part(self) -> None:
         if self._writer is not None:
@@ -134,38 +157,90 @@ class Landing:
 
     def reject(self, record: RejectedRecord, name: str, day: date) -> None:
         """Add a record that cannot be read to the quarantine."""
-        self._rejected.append(
-            {
-                "source": self._mapping.name,
-                "source_file": name,
-                "source_row": record.row,
-                "delivered_on": day,
-                "stage": Stage.READ.value,
-                "rule_id": record.rule_id,
-                "reason": record.reason,
-                "raw": record.raw,
-            }
-        )
+        self._rejected.append(_in_quarantine(self._mapping, record, name, day))
 
-    def _give_up(self, name: str, day: date, rule_id: str, reason: str) -> None:
+    def _reject_file(self, name: str, day: date, rule_id: str, reason: str) -> None:
         self.landed.problems.setdefault(day, []).append(f"{name}: {reason}")
-        self.reject(RejectedRecord(0, "", "file_unusable", f"{rule_id}: {reason}"), name, day)
+        self.reject(_unusable(f"{rule_id}: {reason}"), name, day)
 
 
-def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Generator[RawChunk, None, None]:
-    """The records of one file of a source, with the columns ``mapping.raw.columns``.
-
-    Args:
-        path: the file.
-        mapping: its source.
-        block_bytes: the bytes of a text file that are read at once.
+def _cast(rows: pa.Table, types: pa.Schema) -> pa.Table:
+    """The rows in other types.
 
     Raises:
-        FileProblem: when the file's columns are missing, doubled or of another type; discard the chunks given before.
-        OSError: when the machine does not give the file, or the rest of it; discard the chunks given before.
+        ValueError: when that changes a value, as of the text ``007`` that would become a number.
     """
-    file = RawFile(path, mapping.encoding, mapping.delimiter, mapping.raw.columns, mapping.raw.types, mapping.nulls, block_bytes)
-    yield from read_file(mapping.format, file)
+    cast = rows.cast(types)
+    for name, before, after in zip(rows.column_names, rows.columns, cast.columns, strict=True):
+        if before.type != after.type and not _without_nan(after.cast(before.type)).equals(_without_nan(before)):
+            raise ValueError(f"as {after.type}, values of {name} would change")
+    return cast
+
+
+def _without_nan(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values with NULL for NaN, which is equal to nothing."""
+    return pc.if_else(pc.is_nan(values), None, values) if pa.types.is_floating(values.type) else values
+
+
+def _unusable(reason: str) -> RejectedRecord:
+    """The record that stays of a file that stops its day."""
+    return RejectedRecord(0, "", "file_unusable", reason)
+
+
+def _in_quarantine(mapping: SourceMapping, record: RejectedRecord, name: str, day: date) -> dict[str, object]:
+    return {
+        "source": mapping.name,
+        "source_file": name,
+        "source_row": record.row,
+        "delivered_on": day,
+        "stage": Stage.READ.value,
+        "rule_id": record.rule_id,
+        "reason": record.reason,
+        "raw": record.raw,
+    }
+
+
+def raw_file(path: Path, mapping: SourceMapping, limits: Reading | None = None, name: str = "") -> RawFile:
+    """A file of a source, to be read with the settings of its mapping and within its limits, if there are any.
+
+    Args:
+        name: what messages call the file; its own name when empty.
+    """
+    raw = mapping.raw
+    file = RawFile(path, mapping.encoding, mapping.delimiter, raw.columns, raw.aliases, raw.types, mapping.nulls, name=name)
+    return replace(file, most_rows=limits.most_rows, most_bytes=limits.most_bytes) if limits else file
+
+
+def first_records(chunks: Generator[RawChunk, None, None], most: int) -> Generator[RawChunk, None, None]:
+    """The first ``most`` readable records of a file, and the unreadable ones of their chunks."""
+    with closing(chunks):
+        for chunk in chunks:
+            yield replace(chunk, rows=chunk.rows.slice(0, most))
+            most -= chunk.rows.num_rows
+            if most <= 0:
+                return
+
+
+@contextmanager
+def copied(
+    path: Path, name: str, copy: Path, limits: Reading | None, files: dict[str, FileFacts], warnings: list[str]
+) -> Iterator[Path]:
+    """A copy of a file to read, hashed while it was made: so the hash is that of what is read, whatever another program writes.
+
+    A file beyond its limit is not copied, since reading it fails.
+
+    Args:
+        files: gets the size and hash of the copy, by ``name``.
+        warnings: gets a warning if the file changed all the time.
+    """
+    if limits and path.stat().st_size > limits.most_bytes:
+        yield path
+        return
+    files[name] = copy_and_hash(path, copy, name)
+    if files[name].mtime_ns == 0:
+        warnings.append(f"the file {name} changed while it was read; the next run reads it again")
+    yield copy
+    copy.unlink()
 
 
 def land(
@@ -174,6 +249,7 @@ def land(
     sources: Path,
     folder: Path,
     progress: Callable[[Path], None] = lambda _path: None,
+    limits: Reading | None = None,
 ) -> Landed:
     """Write the records of every file of the deliveries to Parquet files in ``folder``.
 
@@ -183,6 +259,11 @@ def land(
     for delivery in deliveries:
         for path in delivery.files:
             progress(path)
-            with closing(read_ahead(read_raw(path, mapping))) as chunks:
-                landing.take(chunks, path.relative_to(sources).as_posix(), delivery.delivered_on)
+            name, copy = printable(path.relative_to(sources)), folder.with_name(f"{folder.name}-file")
+            with copied(path, name, copy, limits, landing.landed.files, landing.landed.warnings) as steady:
+                records = read_file(mapping.format, raw_file(steady, mapping, limits, Path(name).name))
+                if isinstance(limits, Sample):
+                    records = first_records(records, limits.first_rows)
+                with closing(read_ahead(records)) as chunks:
+                    landing.take(chunks, name, delivery.delivered_on)
     return landing.close()

@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RejectedRecord
+from expectations.contracts.contract import standard_literal
+from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, RawChunk, RejectedRecord, resembling
 from jobs.formats.text_lines import LONGEST_LINE
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
@@ -125,12 +126,14 @@ def check_columns(cursor: Any, mapping: SourceMapping) -> None:
     database = _database(mapping)
     cursor.execute(f"SELECT * FROM {database.records} LIMIT 0")
     there = [column[0] for column in cursor.description]
-    missing = [name for name in (database.delivered_on, database.row_key, *mapping.raw.columns) if name not in there]
-    if missing:
+    wanted = dict.fromkeys((database.delivered_on, database.row_key, *mapping.raw.columns))
+    if missing := [name for name in wanted if name not in there]:
+        alike = resembling(missing, [name for name in there if name not in wanted])
+        hints = [f"; {new!r} resembles {name!r}" for name, new in alike]
         raise ConfigError(
-            what=f"the records lack the columns: {', '.join(dict.fromkeys(missing))}",
+            what=f"the records lack the columns: {', '.join(missing)}{''.join(hints)}",
             where=f"{mapping.path.name}, {database.name}",
-            next_step="correct the mapping or the table",
+            next_step="correct the mapping or the table; for a renamed column, write `new AS old` in the query of [database]",
         )
     cursor.execute("SELECT current_setting('server_encoding')")
     if cursor.fetchone() == ("SQL_ASCII",):
@@ -237,5 +240,5 @@ def _literal(day: date) -> str:
 def _or_null(column: str, nulls: Sequence[str]) -> str:
     if not nulls:
         return column
-    words = ", ".join("'" + word.replace("'", "''") + "'" for word in nulls)
+    words = ", ".join(map(standard_literal, nulls))
     return f"CASE WHEN btrim({column}, E' \\t\\n\\r\\f\\v') IN ({words}) THEN NULL ELSE {column} END"

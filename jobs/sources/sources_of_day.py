@@ -13,18 +13,8 @@ from pathlib import Path
 from expectations.contracts.registry import SOURCES
 from jobs.lake.batches import BatchBook
 from jobs.lake.manifests import read_source_manifest
-from jobs.profile.mapping import SourceMapping, load_mapping, load_usable_mappings, mapped_sources, mapping_paths
-from jobs.profile.profile import CONFIG_ROOT
+from jobs.profile.mapping import DEFAULTS, SourceMapping, every_path, load_mapping, load_usable_mappings, mapped_sources
 from jobs.sources.file_source import source_of
-
-DEFAULTS = CONFIG_ROOT / "console" / "sources"
-"""The mappings that come with Steelyard."""
-
-
-def every_path(profile_folder: Path) -> dict[str, Path]:
-    """The mapping file of each source that a command can name, by the source's name."""
-    paths = {path.stem: path for path in (*sorted(DEFAULTS.glob("*.toml")), *mapping_paths(profile_folder))}
-    return dict(sorted(paths.items()))
 
 
 def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path | None = None) -> dict[str, SourceMapping]:
@@ -39,8 +29,15 @@ def mappings_of_day(profile_folder: Path, home: Path, as_of: date, sources: Path
     own, _ = load_usable_mappings(profile_folder)
     mapped = mapped_sources(profile_folder)
     defaults = {name: load_mapping(path) for name, path in every_path(profile_folder).items() if name not in mapped}
-    begun = {name: mapping for name, mapping in defaults.items() if _has_begun(mapping, home, as_of, sources)}
+    begun = {name: mapping for name, mapping in defaults.items() if has_begun(mapping, home, as_of, sources)}
     return {mapping.name: mapping for mapping in in_order({**own, **begun})}
+
+
+def newest_delivery(profile_folder: Path, sources: Path) -> date | None:
+    """The day of the newest delivery of the profile's usable sources; None when there is none."""
+    mappings, _ = load_usable_mappings(profile_folder)
+    days = (source_of(mapping, sources, date.max).newest() for mapping in mappings.values())
+    return max(filter(None, days), default=None)
 
 
 def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
@@ -49,7 +46,10 @@ def in_order(mappings: dict[str, SourceMapping]) -> list[SourceMapping]:
     return sorted(mappings.values(), key=lambda mapping: (kinds.index(mapping.contract.name), mapping.name))
 
 
-def _has_begun(mapping: SourceMapping, home: Path, as_of: date, sources: Path | None) -> bool:
+def has_begun(mapping: SourceMapping, home: Path, as_of: date, sources: Path | None) -> bool:
+    """Whether a source is part of a day: a source that comes with Steelyard only from its first delivery on."""
+    if mapping.path.parent != DEFAULTS:
+        return True
     if BatchBook(home, mapping.name).until(as_of) or read_source_manifest(home, mapping.name, as_of) is not None:
         return True
     return sources is not None and source_of(mapping, sources, as_of).newest() is not None

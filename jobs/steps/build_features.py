@@ -26,6 +26,7 @@ from jobs.incremental.entity_state import (
     update_state,
 )
 from jobs.incremental.staleness import has_features, has_links, record_feature_inputs, record_link_inputs
+from jobs.profile.mapping import unmapped_columns
 from jobs.profile.profile import Profile
 from jobs.steps.link_complaints import link_day, rebuild_links
 from jobs.transforms.features.build_features import Known, build_features
@@ -103,6 +104,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
         tax_sums=tax_sums,
         link=lake.read(silver.LINK).where(where),
         silver={table.name: lake.read(table) for table in SILVER.values()},
+        unmapped=unmapped_columns(profile.folder),
     )
     with Scratch(lake.home, "features", is_packed=False) as scratch:
         made = build_features(

@@ -13,23 +13,25 @@ from pyspark.sql import functions as F
 
 from expectations.contracts import silver
 from expectations.contracts.lineage import DELIVERED_ON, ENTITY_ID, SOURCE
-from expectations.contracts.quarantine import STAGE, Stage, quarantine_of
+from expectations.contracts.quarantine import RULE_ID, STAGE, Stage, quarantine_of
 from expectations.contracts.registry import BRONZE
 from expectations.gate import CheckResult, gate_source
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version
-from jobs.foundation.files import write_json
 from jobs.lake.batches import Batch, BatchBook, between
+from jobs.lake.data_docs import write_data_docs
+from jobs.lake.maintenance.quarantined import causes, records_of
 from jobs.lake.tables import arrow_schema
 from jobs.lake.write_intents import WriteIntent
 from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
 from jobs.steps.ingest_source import ingest_source
-from jobs.transforms.batch_metrics import READ_COLUMNS, count_days, day_facts
+from jobs.transforms.batch_metrics import FOUND, LABELLED, READ_COLUMNS, count_days, day_facts
 from jobs.transforms.latest_known import keep_known
 
 STEP = "gate"
+WRONG_ENCODING = "wrong_encoding"
 FEW = 200_000
 """Up to this many rows, only their own entities are read from the register; above it, the whole register."""
 
@@ -97,22 +99,47 @@ class _Gate:
             if registered is not None and sum(batch.counts.kept for batch in checked) <= FEW:
                 registered = rows.select(ENTITY_ID).distinct().join(registered, str(ENTITY_ID), "inner")
             counts = count_days(rows, mapping.contract, registered).toPandas()
-            facts = day_facts(counts, _reads(batches))
+            reads, are_snapshots = self.reads(batches, first), mapping.delivery == "snapshot"
+            facts = day_facts(counts, reads, mapping.every_days, are_snapshots=are_snapshots)
             facts = facts[facts[DELIVERED_ON].isin([batch.delivered_on for batch in checked])].reset_index(drop=True)
             outcome = gate_source(rows, facts, mapping.contract, mapping.limits)
             lake.replace(outcome.quarantined, quarantine, in_quarantine)
-            set_aside = {
-                row[0]: row[1] for row in lake.read(quarantine).where(in_quarantine).groupBy(DELIVERED_ON).count().collect()
-            }
-            checks = lake.home / "manifests" / "checks" / mapping.name / f"{first}_{checked[-1].delivered_on}.json"
-            write_json(checks, outcome.gx)
+            set_aside = self._count_by_day(in_quarantine)
+            write_data_docs(lake.home, mapping.name, self.as_of, (first, checked[-1].delivered_on), outcome.gx)
+            labels = {row[DELIVERED_ON]: (int(row[LABELLED]), int(row[FOUND])) for row in counts.to_dict("records")}
             for batch in checked:
                 batch.stopped = list(outcome.stopped_days.get(batch.delivered_on, ()))
+                if batch.stopped:
+                    batch.stopped += [cause.sentence for cause in causes(lake, mapping.name, records_of(batch.delivered_on))[:1]]
                 batch.set_aside = set_aside.get(batch.delivered_on, 0)
+                batch.labelled, batch.found = labels.get(batch.delivered_on, (0, 0))
                 batch.checks = _checks_of(batch, outcome.checks, is_newest=batch is checked[-1])
                 batch.gated = self.rules(batch)
             book.save()
         return checked
+
+    def reads(self, batches: list[Batch], first: date) -> pd.DataFrame:
+        """What is known of each batch besides its rows, for :func:`jobs.transforms.batch_metrics.day_facts`."""
+        conflicts = self._count_by_day(f"{STAGE} = '{Stage.COMPARE.value}' AND {between(first, self.as_of)}")
+        undecodable = self._count_by_day(f"{RULE_ID} = '{WRONG_ENCODING}' AND {between(first, self.as_of)}")
+        rows = []
+        for batch in batches:
+            counts, day = batch.counts, batch.delivered_on
+            known = (
+                counts.out_of_scope,
+                counts.absent,
+                undecodable.get(day, 0),
+                batch.labelled,
+                batch.found,
+                conflicts.get(day, 0),
+            )
+            rows.append((day, counts.read, counts.quarantined, *known))
+        return pd.DataFrame(rows, columns=list(READ_COLUMNS))
+
+    def _count_by_day(self, which: str) -> dict[date, int]:
+        """The quarantined rows of each day that SQL selects."""
+        rows = self.lake.read(quarantine_of(self.mapping.name)).where(which)
+        return {row[0]: row[1] for row in rows.groupBy(DELIVERED_ON).count().collect()}
 
     def registered(self) -> DataFrame | None:
         """The entities registered by the end of the day; None when the lake has no register yet."""
@@ -124,12 +151,6 @@ class _Gate:
     def in_quarantine(self, first: date) -> str:
         """SQL that selects the rows that this step quarantined of the days from ``first`` on."""
         return f"{STAGE} = '{Stage.GATE.value}' AND {between(first, self.as_of)}"
-
-
-def _reads(batches: list[Batch]) -> pd.DataFrame:
-    # Ingest's ``read`` counts the records in scope, so none is left to subtract.
-    rows = [(batch.delivered_on, batch.counts.read, batch.counts.quarantined, 0) for batch in batches]
-    return pd.DataFrame(rows, columns=list(READ_COLUMNS))
 
 
 def _checks_of(batch: Batch, checks: tuple[CheckResult, ...], *, is_newest: bool) -> list[dict[str, object]]:

@@ -6,18 +6,18 @@ the manifest's figures. A text that the file lacks stays in English.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from jobs.foundation.files import read_toml
 from jobs.texts.languages import DEFAULT, WORDS, base_of, convert_contract_text
 from jobs.texts.numbers import number
 
 Words = Mapping[str, Mapping[str, str]]
 
-_AT_LEAST = "_volume"
-"""How the id of the one rule ends whose limit is a lower bound."""
+_AT_LEAST = ("_volume", "_lowest", "_rows", "_breaches")
+"""How the ids of rules end whose limit is a lower bound."""
 
 
 def check_name(check: Mapping[str, Any], language: str) -> tuple[str, str]:
@@ -108,4 +108,4 @@ def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -
 @cache
 def _words(language: str) -> Words | None:
     file = WORDS.joinpath("checks", f"{language}.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return read_toml(file, "words file") if file.is_file() else None

@@ -9,7 +9,6 @@ A language is a file in ``words/``. Its name is the code of the language, in HTM
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +17,12 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from jobs.foundation.errors import ConfigError
+from jobs.foundation.files import read_toml
 
 WORDS = resources.files(__package__).joinpath("words")
-LANGUAGES = tuple(sorted(file.name.removesuffix(".toml") for file in WORDS.iterdir() if file.name.endswith(".toml")))
-"""The codes of the languages: the names of the files in ``words/``."""
 DEFAULT = "en"
+LANGUAGES = tuple(sorted({DEFAULT, *(file.name.removesuffix(".toml") for file in WORDS.iterdir() if file.name.endswith(".toml"))}))
+"""The codes of the languages: the names of the files in ``words/``."""
 HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """The ranges of Chinese characters, for a regular expression: common ones, all extensions, compatibility ideographs, 々, 〇."""
 _HAN = re.compile(f"[{HAN}]")
@@ -36,15 +36,21 @@ class Texts:
 
     language: str
     words: Mapping[str, str]
+    folder: Traversable = WORDS
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of ``key``, filled in. Where ``n`` is 1, 1 in digits or with a sign, use ``key_1`` if there is one.
 
         Raises:
-            KeyError: for an unknown key or a missing value, which is a bug of the caller.
+            ConfigError: for a key that no file of words has.
+            KeyError: for a missing value, which is a bug of the caller.
         """
         if str(values.get("n")).lstrip("+-") == "1" and f"{key}_1" in self.words:
             key = f"{key}_1"
+        if key not in self.words:
+            section, _, name = key.partition(".")
+            where = str(self.folder.joinpath(f"{DEFAULT}.toml"))
+            raise ConfigError(what=f"the words lack {key}", where=where, next_step=f"write {name} in the section [{section}]")
         return self.words[key].format(**values)
 
     def either(self, key: str, otherwise: str) -> str:
@@ -57,7 +63,7 @@ def load_texts(language: str) -> Texts:
     """Return the words of reports, reasons and names in a language.
 
     Raises:
-        ConfigError: for a language that is not in :data:`LANGUAGES`.
+        ConfigError: for a language that is not in :data:`LANGUAGES`, or a file of words that is missing or not TOML.
     """
     if language not in LANGUAGES:
         raise ConfigError(
@@ -67,23 +73,59 @@ def load_texts(language: str) -> Texts:
 
 
 def words_in(folders: Iterable[Traversable], language: str) -> dict[str, str]:
-    """Return all words of a language in folders of word files, those that are converted from another language included."""
+    """Return the words of a language in folders of word files: its own, else those that it is converted from, else English.
+
+    English singulars (``key_1``) are left out elsewhere: the key without them may have a text in the language.
+
+    Raises:
+        ConfigError: when a file is missing or not TOML.
+    """
     words: dict[str, str] = {}
     for folder in folders:
+        english = read_words(folder, DEFAULT, is_needed=True)
+        singulars = {f"{key}_1" for key in english} if language != DEFAULT else set()
+        words |= {key: text for key, text in english.items() if key not in singulars}
         base = base_of(language)
         if base != language:
-            words |= {key: convert(text, language) for key, text in read_words(folder, base).items()}
-        words |= read_words(folder, language)
+            words |= {key: convert(text, language) for key, text in read_words(folder, base, is_needed=True).items()}
+        words |= read_words(folder, language, is_needed=base == language)
     return words
 
 
-def read_words(folder: Traversable, language: str) -> dict[str, str]:
-    """Return ``{"section.key": text}`` of one file; empty if the folder has no file of the language."""
+def missing_words(folder: Traversable) -> list[str]:
+    """Return, for each file that lacks keys of the other languages, a sentence with the first ones. Converted files may lack any.
+
+    Raises:
+        ConfigError: when a file is missing or not TOML.
+    """
+    own = sorted(set(map(base_of, LANGUAGES)))
+    words = {code: read_words(folder, code, is_needed=code in own).keys() for code in {*own, *LANGUAGES}}
+    wanted = set().union(*(words[code] for code in own)) - {f"{key}_1" for key in words[DEFAULT]}
+    lacking = {code: sorted(wanted - words[code]) for code in own}
+    return [
+        f"{folder.joinpath(f'{code}.toml')} lacks {len(keys)} texts, such as {', '.join(keys[:3])}"
+        for code, keys in lacking.items()
+        if keys
+    ]
+
+
+def read_words(folder: Traversable, language: str, *, is_needed: bool = False) -> dict[str, str]:
+    """Return ``{"section.key": text}`` of one file; empty if the folder has no file of the language and needs none.
+
+    Raises:
+        ConfigError: when the file is needed and missing, or not TOML.
+    """
     file = folder.joinpath(f"{language}.toml")
-    sections = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    sections = _read(file) if is_needed or file.is_file() else {}
     return {
         f"{section}.{key}": text for section, words in sections.items() if isinstance(words, dict) for key, text in words.items()
     }
+
+
+def _read(file: Traversable) -> dict[str, Any]:
+    if not file.is_file():
+        raise ConfigError(what="the words file is missing", where=str(file), next_step="restore it, or install Steelyard again")
+    return read_toml(file, "words file")
 
 
 def base_of(language: str) -> str:
@@ -140,7 +182,7 @@ def to_simplified(text: str) -> str:
 @cache
 def _head(language: str) -> Mapping[str, str]:
     """The settings at the top of a language's file, before its sections."""
-    content = tomllib.loads(WORDS.joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    content = _read(WORDS.joinpath(f"{language}.toml"))
     return {key: value for key, value in content.items() if isinstance(value, str)}
 
 

@@ -73,6 +73,8 @@ def card_sections(card: Card, language: str) -> tuple[Section, ...]:
         Section(texts("model_card.what"), (_text(_what(card, texts)),)),
         Section(texts("model_card.data"), (_list(_data(facts, texts)),)),
     ]
+    if lines := warning_lines(facts, texts):
+        sections.insert(1, Section(texts("model_card.warnings"), (_list(lines),)))
     if card["interval"] is not None:
         sections.append(Section(texts("model_card.map"), _map(card, texts)))
     sections += [
@@ -83,6 +85,15 @@ def card_sections(card: Card, language: str) -> tuple[Section, ...]:
     if card["scorecard"] is not None:
         sections.append(Section(texts("model_card.scorecard"), _scorecard(card["scorecard"], texts)))
     return tuple(sections)
+
+
+def warning_lines(facts: Mapping[str, Any], texts: Texts) -> list[str]:
+    """A sentence for each kind of warning in a model's facts (see :func:`models.model_card.model_warnings`)."""
+    lines = []
+    for kind, names in (facts.get("warnings") or {}).items():
+        name_of = _order if kind == "equal_orders" else _indicator
+        lines.append(texts(f"model_card.{kind}", names=texts("model_card.comma").join(name_of(name, texts) for name in names)))
+    return lines
 
 
 def _what(card: Card, texts: Texts) -> str:
@@ -194,7 +205,7 @@ def _metrics(orders: Mapping[str, Mapping[str, Any]], texts: Texts) -> Block:
     names = list(dict.fromkeys(name for metrics in orders.values() for name in metrics))
     rows = [
         [
-            texts.either(f"model_card.order_{order.replace(' ', '_')}", order),
+            _order(order, texts),
             *(_figure(metrics.get(name), texts) for name in names),
         ]
         for order, metrics in orders.items()
@@ -223,6 +234,10 @@ def _scorecard(scorecard: Mapping[str, Any], texts: Texts) -> tuple[Block, ...]:
     rows = [[_indicator(row["indicator"], texts), bin_text(row, texts), str(row["points"])] for row in scorecard["rows"]]
     head = [texts(f"model_card.{name}") for name in ("indicator", "value", "points")]
     return _text(text), _table(head, rows, [False, False, True])
+
+
+def _order(name: str, texts: Texts) -> str:
+    return texts.either(f"model_card.order_{name.replace(' ', '_')}", name)
 
 
 def _indicator(column: str, texts: Texts) -> str:

@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from expectations.contracts.indicators import WORDS, Indicator, catalogue
-from expectations.standards import hierarchies
-from expectations.standards.hierarchies import Entry
 from jobs.profile.profile import Profile
 from jobs.texts.languages import Texts, base_of, convert_contract_text, in_language, load_texts, words_in
 from jobs.texts.numbers import value_with_unit
 from jobs.texts.settings import TextSettings
-
-
-@cache
-def codes_of(scheme: str) -> Mapping[str, Entry]:
-    """Return the codes of a scheme; empty for a scheme without a list."""
-    try:
-        return hierarchies.load(scheme).entries
-    except ValueError:
-        return {}
-
-
-@cache
-def codes_within(scheme: str, code: str) -> frozenset[str]:
-    """Return a code and all codes below it; the code alone if the scheme has no list."""
-    within = {code}
-    for entry in sorted(codes_of(scheme).values(), key=lambda entry: entry.level):
-        if entry.parent in within:
-            within.add(entry.code)
-    return frozenset(within)
-
-
-@cache
-def sections_of(scheme: str, language: str) -> tuple[tuple[str, str], ...]:
-    """Return the broadest codes of a scheme with their names, in its order."""
-    return tuple((entry.code, in_language(entry.names, language)) for entry in codes_of(scheme).values() if entry.level == 1)
-
-
-def code_name(scheme: str, code: str, language: str) -> str:
-    """Return the name of a code; the code itself if it has none."""
-    entry = codes_of(scheme).get(code)
-    return in_language(entry.names, language) if entry else code
-
-
-def code_path(scheme: str, code: str, language: str) -> str:
-    """Return the name of a code with the names above it: 浙江省杭州市, or Hangzhou, Zhejiang."""
-    entry = codes_of(scheme).get(code)
-    if entry is None:
-        return code
-    name = in_language(entry.names, language)
-    if entry.parent is None:
-        return name
-    return load_texts(language)("region.within", place=name, above=code_path(scheme, entry.parent, language))
 
 
 @cache
@@ -109,15 +64,15 @@ class Names:
 
     def industry(self, code: str) -> str:
         """Return the name of an industry code."""
-        return code_name(self.settings.industry_scheme, code, self.texts.language) if code else self.texts("page.unknown")
+        return self.settings.industries.name(code, self.texts.language) if code else self.texts("page.unknown")
 
     def region(self, code: str) -> str:
         """Return the name of a region code."""
-        return code_name(self.settings.region_scheme, code, self.texts.language) if code else self.texts("page.unknown")
+        return self.settings.regions.name(code, self.texts.language) if code else self.texts("page.unknown")
 
     def region_path(self, code: str) -> str:
         """Return the name of a region with the names of the regions above it."""
-        return code_path(self.settings.region_scheme, code, self.texts.language) if code else self.texts("page.unknown")
+        return self.settings.regions.path(code, self.texts.language) if code else self.texts("page.unknown")
 
     def title(self) -> str:
         """Return the profile's title."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobs.texts.languages import Texts
-from jobs.texts.names import code_name, code_path
 from jobs.texts.numbers import number
 from jobs.texts.settings import TextSettings
 
@@ -25,9 +24,9 @@ def peer_group_in_words(label: str, texts: Texts, settings: TextSettings) -> str
 
 def _part(name: str, value: str, texts: Texts, settings: TextSettings) -> str:
     if name in _INDUSTRIES:
-        return code_name(settings.industry_scheme, value, texts.language)
+        return settings.industries.name(value, texts.language)
     if name == "region_middle":
-        return code_path(settings.region_scheme, value, texts.language)
+        return settings.regions.path(value, texts.language)
     if name == "size_band":
         bounds = [bound / 10**settings.minor_units for bound in settings.size_bands_minor]
         return _band("size", value, bounds, texts, settings.currency)

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from jobs.profile.profile import Profile
 from jobs.profile.validation import Number
+from jobs.texts.codes import Codes, industries_of, regions_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,18 @@ class TextSettings:
     region_scheme: str = ""
     size_bands_minor: tuple[int, ...] = ()
     age_bands_years: tuple[Number, ...] = ()
+    code_names: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     title: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def industries(self) -> Codes:
+        """Return the industries."""
+        return industries_of(vars(self))
+
+    @property
+    def regions(self) -> Codes:
+        """Return the regions."""
+        return regions_of(vars(self))
 
     @classmethod
     def of(cls, profile: Profile) -> TextSettings:

@@ -103,9 +103,16 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
 def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[MeasurePair]:
     """The labels that the two models were fitted on, and their metrics on held-out visits."""
     of_both = [MeasurePair(name, first.get(name), second.get(name)) for name in ("kind", "as_of", "visits", "found")]
-    metrics = [(facts.get("held_out_metrics") or {}).get("model") or {} for facts in (first, second)]
-    names = sorted(metrics[0].keys() | metrics[1].keys())
-    return of_both + [MeasurePair(f"held out: {name}", metrics[0].get(name), metrics[1].get(name)) for name in names]
+    metrics = [(facts.get("held_out_orders") or {}).get("model") or {} for facts in (first, second)]
+    for name in sorted(metrics[0].keys() | metrics[1].keys()):
+        one, other = (of.get(name) or {} for of in metrics)
+        of_both.append(MeasurePair(f"held out: {name}", one.get("value"), other.get("value")))
+        of_both.append(MeasurePair(f"held out: {name}, 95 % interval", _interval(one), _interval(other)))
+    return of_both
+
+
+def _interval(figure: dict[str, Any]) -> str | None:
+    return f"{figure['low']} to {figure['high']}" if figure.get("low") is not None else None
 
 
 def _movers(names: Any, places: tuple[Any, Any], classes: list[Any], at: int) -> list[Mover]:

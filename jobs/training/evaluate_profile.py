@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import ConfigError, InputMissing, LeakFound
+from jobs.profile.mapping import SourceMapping
 from jobs.profile.profile import Profile
 from jobs.steps.known_entities import REGION_OF_LEVEL, known_entities
 from jobs.steps.score_entities import read_features
@@ -85,13 +86,27 @@ def last_window_end(profile: Profile, days: list[date]) -> date:
     return max(days) + timedelta(days=profile.training.label_days)
 
 
+def check_has_outcomes(mappings: Mapping[str, SourceMapping], profile: Profile) -> None:
+    """Check that some source of a profile has outcomes.
+
+    Raises:
+        InputMissing: when none has: nothing could be judged, whatever the day.
+    """
+    if not any(mapping.contract is inspection.CONTRACT for mapping in mappings.values()):
+        raise InputMissing(
+            what=f"the profile {profile.name} has no results of visits, so nothing says whether a score was right",
+            where=str(profile.folder),
+            next_step="map a source of the contract inspection, or record results in the console; until then a rule ranks the list",
+        )
+
+
 def evaluate_days(
     lake: Lake, profile: Profile, days: list[date], progress: Callable[[date], None] = lambda _day: None
 ) -> list[Window]:
     """Score each day as it would have been scored, beside the visits of the ``label_days`` after it.
 
-    The sources must be taken in up to :func:`last_window_end`. A day's model, baselines and scores use only what was known on that
-    day; the visits that evaluate them are read separately, afterwards.
+    The sources must be taken in up to :func:`last_window_end` or later. A day's model, baselines and scores use only what was known
+    on that day; the visits that evaluate them are read separately, afterwards.
 
     Raises:
         InputMissing: when no visit followed a day, none was of an entity known then, or all visits have the same result.

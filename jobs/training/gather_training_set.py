@@ -100,11 +100,14 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
 
 
 def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
-    """Visits that took place and were known by the end of ``as_of``, each in its newest version."""
+    """Visits that took place and were known by the end of ``as_of``, each in its newest version, without follow-ups.
+
+    A follow-up goes where a violation was found, to check its correction, so it is no label (ADR 0019).
+    """
     rows = lake.read(silver.INSPECTION).transform(
         keep_latest_known, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
     )
-    made = rows.where(F.col(inspection.VISIT_STATUS) == "inspected")
+    made = rows.where((F.col(inspection.VISIT_STATUS) == "inspected") & (F.col(inspection.SELECTED_BY) != inspection.FOLLOW_UP))
     columns = (
         ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
         inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,

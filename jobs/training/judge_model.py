@@ -105,13 +105,9 @@ def judge_held_out(held_out: HeldOutScores, known: TrainingSet, profile: Profile
 
 
 def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """An evaluation as plain numbers: each order's metrics with intervals, the model's leads, and the metrics alone."""
+    """An evaluation as plain numbers: each order's metrics and the model's leads, with intervals."""
     orders = nested({name: {**of, **(evaluation.calibration if name == MODEL else {})} for name, of in evaluation.orders.items()})
-    return {
-        "held_out_metrics": {name: {measure: figure["value"] for measure, figure in of.items()} for name, of in orders.items()},
-        "held_out_orders": orders,
-        "held_out_leads": nested(evaluation.leads),
-    }
+    return {"held_out_orders": orders, "held_out_leads": nested(evaluation.leads)}
 
 
 def compare_with_model_in_use(

@@ -17,7 +17,7 @@ from jobs.training.gather_training_set import build_cohort_features, training_se
 from jobs.training.judge_model import compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
 from models.evaluation.agreement import weighting_effect
 from models.labels.training_set import TrainingSet
-from models.model_card import importances, model_card
+from models.model_card import importances, model_card, model_warnings
 from models.risk_model import RiskModel
 
 RETRAIN_AFTER = timedelta(days=7)
@@ -66,6 +66,8 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     against = compare_with_model_in_use(store, known, held_out, profile, as_of)
     # The comparison is stored beside the model and not in it: a model's id must not depend on which model was in use.
     noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
+    if warnings := model_warnings(known.population, known.inputs, evaluation):
+        noted["warnings"] = warnings
     card = model_card(
         replace(model, facts=noted),
         profile=profile.name,

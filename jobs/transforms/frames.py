@@ -45,6 +45,12 @@ def select(rows: DataFrame, *expressions: str) -> DataFrame:
     return _query(rows, f"SELECT {', '.join(expressions)}")
 
 
+def replace_columns(frame: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+    """The frame with columns (name -> SQL) in place of its own of the same names, or added."""
+    kept = [name for name in frame.columns if name not in columns]
+    return frame.transform(select, *kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
+
+
 def aggregate(rows: DataFrame, by: Sequence[str], sums: Mapping[str, str]) -> DataFrame:
     """One row per group with the columns ``by`` and ``sums`` (name -> SQL); one row for the whole frame when ``by`` is empty."""
     names = [str(column) for column in by]

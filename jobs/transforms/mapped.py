@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from expectations.contracts.contract import sql_literal
-from expectations.contracts.lineage import DELIVERED_ON, SOURCE, SOURCE_FILE, SOURCE_ROW
-from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, RAW, REASON, RULE_ID, STAGE, Stage
+from expectations.contracts.contract import Column, sql_literal
+from expectations.contracts.lineage import DELIVERED_ON, KNOWN_AT, SOURCE, SOURCE_FILE, SOURCE_ROW
+from expectations.contracts.quarantine import BAD_VALUE, COLUMN_NAME, KEY_CONFLICT, RAW, REASON, RULE_ID, STAGE, Stage
 from jobs.transforms.frames import select
 
 IN_SCOPE = "is_in_scope"
@@ -81,6 +81,33 @@ def unreadable_as_quarantine(rows: DataFrame, raw: str) -> DataFrame:
         F.col(UNREADABLE_REASON).alias(REASON),
         F.col(raw).alias(RAW),
     )
+
+
+def conflicts_as_quarantine(rows: DataFrame, key: Sequence[Column], columns: Sequence[Column], raw: str) -> DataFrame:
+    """Rows that have the key and ``known_at`` of another row of their delivery and differ from it, as quarantine rows.
+
+    Args:
+        rows: the rows in conflict, with their lineage and raw text; few.
+        columns: the contract's columns.
+        raw: the column of the raw text.
+    """
+    group = f"PARTITION BY {', '.join([DELIVERED_ON, KNOWN_AT, *key])}"
+    texts = {str(column): f"coalesce(cast({column} AS string), '\\0')" for column in columns if column not in key}
+    differs = {column: f"min({text}) OVER ({group}) <> max({text}) OVER ({group})" for column, text in texts.items()}
+    names = ", ".join(f"CASE WHEN {sql} THEN {sql_literal(column)} END" for column, sql in differs.items())
+    ordered = f"{group} ORDER BY {SOURCE_FILE}, {SOURCE_ROW}"
+    other = {at: f"coalesce(lag({at}) OVER ({ordered}), lead({at}) OVER ({ordered}))" for at in (SOURCE_FILE, SOURCE_ROW)}
+    same = f"' has the same {', '.join(key)} and known_at, and differs in '"
+    return rows.transform(
+        select,
+        SOURCE, SOURCE_FILE, SOURCE_ROW, DELIVERED_ON,
+        f"{sql_literal(Stage.COMPARE.value)} AS {STAGE}",
+        f"{sql_literal(KEY_CONFLICT)} AS {RULE_ID}",
+        f"{_first(differs, {column: sql_literal(column) for column in differs})} AS {COLUMN_NAME}",
+        f"{_first(differs, {column: f'cast({column} AS string)' for column in differs})} AS {BAD_VALUE}",
+        f"concat({other[SOURCE_FILE]}, ' row ', {other[SOURCE_ROW]}, {same}, concat_ws(', ', {names})) AS {REASON}",
+        f"{raw} AS {RAW}",
+    )  # fmt: skip
 
 
 def _reason(name: str, is_personal: bool) -> str:

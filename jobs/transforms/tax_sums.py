@@ -10,14 +10,15 @@ Within a closed month, an entity's sums change for two reasons only: something n
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import silver
-from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from expectations.contracts.tax_filing import PERIOD_END
+from expectations.contracts.lineage import AS_OF, ENTITY_ID, SOURCE
+from expectations.contracts.tax_filing import ARREARS_MINOR, DUE_ON, FILED_ON, PERIOD_END, TAX_DUE_MINOR
 from jobs.transforms.frames import aggregate, select
 from jobs.transforms.latest_known import keep_latest_known
 
@@ -29,6 +30,8 @@ UNFILED_GRACE_DAYS = 7
 """A return counts as missing this many days after it was due, since one filed on the last day is delivered later."""
 HISTORY_MONTHS = 36
 """Returns of this many closed months are read: enough for the two calendar years before that of the closed month."""
+PAIRED = {str(DUE_ON): str(FILED_ON), str(TAX_DUE_MINOR): str(ARREARS_MINOR)}
+"""Columns that are unknown without another column: else every return would be missing, and no tax in arrears."""
 
 _MONTHS = "(year({0}) * 12 + month({0}))"
 _QUARTERS = "(year({0}) * 4 + quarter({0}))"
@@ -124,6 +127,23 @@ def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataF
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
     return keep_latest_known(filings, silver.FILING.key, cutoff=cutoff, as_of=as_of, event_on=PERIOD_END)
+
+
+def unpaired_columns(unmapped: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """The columns of :data:`PAIRED`, each with the sources that do not map its other column, if there are any.
+
+    Args:
+        unmapped: the columns that the mapping of each source leaves out.
+    """
+    sources = {column: sorted(name for name in unmapped if other in unmapped[name]) for column, other in PAIRED.items()}
+    return {column: names for column, names in sources.items() if names}
+
+
+def set_unpaired_to_null(filings: DataFrame, unpaired: Mapping[str, Collection[str]]) -> DataFrame:
+    """Filings with NULL in each column of :func:`unpaired_columns` where they come from one of its sources."""
+    for column, sources in unpaired.items():
+        filings = filings.withColumn(column, F.when(~F.col(SOURCE).isin(list(sources)), F.col(column)))
+    return filings
 
 
 def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:

@@ -56,12 +56,19 @@ def draw_weights(business: Ints, *, resamples: int, seed: int) -> Iterator[Float
         yield counts[:, business].astype(np.float64)
 
 
-def mean_known(figures: Floats, axis: int) -> Floats:
-    """Means along an axis without undefined figures; NaN where none is defined."""
+def pool_windows(figures: Floats, visits: Floats) -> Floats:
+    """Means over windows weighted by their visits, without undefined figures; NaN where none is defined.
+
+    As a covariate-adjusted ROC curve averages those of its strata (Janes & Pepe 2009, Biometrika 96), here with visits for weights.
+
+    Args:
+        figures: shape (d, windows, ...).
+        visits: the visits of each window in each resample, shape (d, windows).
+    """
     is_known = np.isfinite(figures)
-    number = is_known.sum(axis=axis)
-    total = np.where(is_known, figures, 0.0).sum(axis=axis)
-    mean: Floats = np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
+    weights = np.where(is_known, visits.reshape(*visits.shape, *(1,) * (figures.ndim - visits.ndim)), 0.0)
+    weight, total = weights.sum(axis=1), (weights * np.where(is_known, figures, 0.0)).sum(axis=1)
+    mean: Floats = np.divide(total, weight, out=np.full(total.shape, np.nan), where=weight > 0)
     return mean
 
 

@@ -1,8 +1,9 @@
 """Evaluate an order of visits on visits that were made, beside baselines.
 
 A window is one day of scoring and the visits that followed it. Scores of different days' models are not on one scale, so orders
-are evaluated within each window and the windows' metrics are averaged. Probabilities are on one scale, so calibration is evaluated
-over all windows at once. Intervals resample whole businesses over all windows (:mod:`models.evaluation.bootstrap`).
+are evaluated within each window and the windows' metrics are averaged, weighted by their visits. Probabilities are on one scale, so
+calibration is evaluated over all windows at once. Intervals resample whole businesses over all windows
+(:mod:`models.evaluation.bootstrap`).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
+from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, pool_windows
 from models.evaluation.calibration_metrics import calibration_metrics
 from models.evaluation.ranking_metrics import Metric, Ranked, count, gain, rank, ranking_metrics, ratio, running_sum, within
 from models.foundation.inputs import Floats, Ints
@@ -35,7 +36,7 @@ class Evaluation:
     """Metrics of a model beside other orders.
 
     Attributes:
-        orders: each order's metrics, means over the windows.
+        orders: each order's metrics, means over the windows weighted by their visits.
         leads: the model's metrics minus those of each other order.
         windows: the orders' metrics in each window.
         curve: the share of violations that each order finds within each share of the visits of :data:`CURVE`.
@@ -69,8 +70,9 @@ def evaluate_orders(visits: pd.DataFrame, orders: Sequence[str], *, share: float
     once = measured.figures(np.ones((1, len(frame))))
     drawn = [measured.figures(weights) for weights in draw_weights(business, resamples=resamples, seed=seed)]
     orders_drawn = np.concatenate([part.orders for part in drawn])
-    whole, wholes = mean_known(once.orders, 1)[0], mean_known(orders_drawn, 1)
-    curves, curves_drawn = mean_known(once.curves, 1)[0], mean_known(np.concatenate([part.curves for part in drawn]), 1)
+    whole, curves = pool_windows(once.orders, once.visits)[0], pool_windows(once.curves, once.visits)[0]
+    wholes = np.concatenate([pool_windows(part.orders, part.visits) for part in drawn])
+    curves_drawn = np.concatenate([pool_windows(part.curves, part.visits) for part in drawn])
 
     def figures(value: Floats, values: Floats) -> dict[str, Estimate]:
         return {name: estimate(float(value[at]), values[:, at]) for at, name in enumerate(measured.metrics)}
@@ -170,11 +172,13 @@ class _Drawn:
     Attributes:
         orders: shape (d, windows, orders, metrics).
         curves: shape (d, windows, orders, points of the curve).
+        visits: shape (d, windows).
         calibration: each of shape (d,).
     """
 
     orders: Floats
     curves: Floats
+    visits: Floats
     calibration: Mapping[str, Floats]
 
 
@@ -210,6 +214,7 @@ class _Measured:
         """All metrics under each weighting of all rows, shape (d, rows)."""
         shape = (len(weights), len(self.rows), len(self.names))
         orders, curves = np.empty((*shape, len(self.metrics))), np.empty((*shape, len(CURVE)))
+        visits = np.stack([weights[:, rows].sum(axis=1) for rows in self.rows], axis=1)
         observed, expected = np.zeros(len(weights)), np.zeros(len(weights))
         for number, (rows, ranked) in enumerate(zip(self.rows, self.ranked, strict=True)):
             of_window = weights[:, rows]
@@ -223,9 +228,9 @@ class _Measured:
                     expected += within(counts, running_sum(counts.predicted), (self.share,))[:, 0]
         is_predicted = np.isfinite(self.predicted)
         if not is_predicted.any():
-            return _Drawn(orders, curves, {})
+            return _Drawn(orders, curves, visits, {})
         calibration = calibration_metrics(self.predicted[is_predicted], self.outcome[is_predicted], weights[:, is_predicted])
-        return _Drawn(orders, curves, {**calibration, AT_CAPACITY: ratio(observed, expected)})
+        return _Drawn(orders, curves, visits, {**calibration, AT_CAPACITY: ratio(observed, expected)})
 
 
 def _as_it_was(days: npt.NDArray[np.datetime64]) -> Floats:

@@ -17,7 +17,7 @@ import pandas as pd
 from expectations.contracts.inspection import INSPECTED_ON
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from models.evaluation.baselines import FEWEST
-from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, mean_known
+from models.evaluation.bootstrap import Estimate, businesses, draw_weights, estimate, pool_windows
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, WINDOW, in_order
 from models.evaluation.ranking_metrics import auc, count, filled, median, rank, roc_auc
 from models.foundation.inputs import Floats, Inputs, matrix
@@ -101,7 +101,7 @@ class Suspect:
     Attributes:
         name: of an order or of a column.
         kind: ``order``, ``value`` (a column's values) or ``presence`` (whether a column has a value at all).
-        auc: ROC-AUC in the better direction, mean over the windows, with its interval.
+        auc: ROC-AUC in the better direction, mean over the windows weighted by their visits, with its interval.
     """
 
     name: str
@@ -135,13 +135,16 @@ def likely_leaks(
     business, _ = businesses(frame[ENTITY])
     suspects = []
     for name, kind, value in _candidates(frame, orders, inputs):
-        upward = float(np.mean([roc_auc(outcome[at], value[at]) for at in windows]))
+        upward = float(np.average([roc_auc(outcome[at], value[at]) for at in windows], weights=[len(at) for at in windows]))
         if max(upward, 1 - upward) <= bound:
             continue
         turned = value if upward >= EVEN else -value
         ranked = [rank(outcome[at], turned[at], days[at]) for at in windows]
         drawn = [
-            mean_known(np.stack([auc(count(order, weights[:, at])) for order, at in zip(ranked, windows, strict=True)]), 0)
+            pool_windows(
+                np.stack([auc(count(order, weights[:, at])) for order, at in zip(ranked, windows, strict=True)], axis=1),
+                np.stack([weights[:, at].sum(axis=1) for at in windows], axis=1),
+            )
             for weights in draw_weights(business, resamples=resamples, seed=seed)
         ]
         figure = estimate(max(upward, 1 - upward), np.concatenate(drawn))

@@ -35,7 +35,7 @@ def test_publishing_pages_decisions_and_the_audit_work_on_postgresql(
     assert set(says["pages"]) == {200}
     assert says["decisions"] == 1
     assert says["appeals"] == 1
-    assert says["tries"] == [200, 200, ["account", 2], ["address", 2], 0]
+    assert says["tries"] == [200, 200, ["account", 2], ["address", 2], ["audit", 2], 0]
     assert says["looks"] == 1
     assert says["figures"] > 0
     assert says["shared_identifiers"] > 0

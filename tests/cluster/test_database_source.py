@@ -32,6 +32,7 @@ contract = "registration"
 owner = "registry"
 format = "postgresql"
 delivery = "increment"
+same_key = "versions"
 nulls = ["", "-"]
 [database]
 url_variable = "{VARIABLE}"
@@ -47,7 +48,7 @@ name = "`名称`"
 region_code = "'110101'"
 established_on = "cast(try_to_timestamp(opened, 'yyyy-MM-dd') as date)"
 registered_capital_minor = "cast(round(try_cast(capital as decimal(20,6)) * 100) as bigint)"
-changed_on = "cast(try_to_timestamp(left(changed_at, 19), 'yyyy-MM-dd HH:mm:ss') as date)"
+changed_on = "cast(try_to_timestamp(substring(changed_at, 1, 19), 'yyyy-MM-dd HH:mm:ss') as date)"
 [translate.status]
 from = "state"
 values = {{ "open" = "active", "shut" = "closed" }}
@@ -229,6 +230,7 @@ def test_a_query_gives_records_like_a_table(registry: Registry) -> None:
         ("mysql://root:secret@127.0.0.1/db", "", f"the environment variable {VARIABLE} holds no address of PostgreSQL"),
         ("postgresql://u:secret@127.0.0.1:9/db", "", "the database cannot be read: .*onnection refused"),
         (None, 'ALTER TABLE registry."Shops" DROP COLUMN opened', "the records lack the columns: opened"),
+        (None, 'ALTER TABLE registry."Shops" RENAME opened TO opened_on', "columns: opened; 'opened_on' resembles 'opened'"),
         (None, 'ALTER TABLE registry."Shops" RENAME TO gone', "the database cannot be read: .*does not exist"),
     ],
 )

@@ -105,7 +105,8 @@ class Person:
         from axe_playwright_python.sync_playwright import Axe
 
         where, language = self.page.url.removeprefix(self.address), self.texts.language
-        assert self.page.evaluate("document.documentElement.lang") == language
+        self.page.wait_for_load_state()
+        assert self.page.locator("html").get_attribute("lang") == language
         violations = Axe().run(self.page).response["violations"]
         self.wrong += [f"{where} {language}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in violations]
         if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from console.apps.accounts.models import User
 from console.apps.api.models import Scope, Token
-from console.apps.api.tokens import REQUESTS_PER_MINUTE, make_token
+from console.apps.api.tokens import MOST_TOKENS, REQUESTS_PER_MINUTE, make_token
 from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Case, Decision
@@ -47,6 +48,24 @@ def wanted(site: Site, **more: Any) -> dict[str, Any]:
 
 def body(response: Any) -> str:
     return str((b"".join(response.streaming_content) if response.streaming else response.content).decode(errors="replace"))
+
+
+def test_parallel_requests_make_at_most_ten_tokens(site: Site) -> None:
+    clients = [site.client("wang") for _ in range(14)]
+
+    def ask(client: Any) -> int:
+        try:
+            form = {"name": "t", "scopes": ["list"], "expires_on": str(UNTIL)}
+            return int(client.post("/tokens/", form).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(14) as pool:
+        found = Counter(pool.map(ask, clients))
+
+    assert (found, Token.objects.count()) == ({200: MOST_TOKENS, 422: 4}, MOST_TOKENS)
+    Token.objects.filter(pk=min(Token.objects.values_list("pk", flat=True))).update(is_revoked=True)
+    assert ask(site.client("wang")) == 200
 
 
 def test_no_address_is_left_out() -> None:

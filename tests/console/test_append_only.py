@@ -9,12 +9,11 @@ import pytest
 from django.db import DatabaseError, connection, models
 
 from console.apps.appeals.models import Answer, Appeal
-from console.apps.audit.models import AuditEvent
 from console.apps.decisions.models import Decision, Handling, ReasonVerdict, Result
+from console.commands.audit_comparison import APPEND_ONLY as ON_RECORD
 from console.core import clock
 from tests.console.conftest import HANGZHOU, Site
 
-ON_RECORD: tuple[type[models.Model], ...] = (AuditEvent, Decision, Result, ReasonVerdict, Handling, Appeal, Answer)
 TRIGGERS = {
     "sqlite": "SELECT tbl_name, count(*) FROM sqlite_master WHERE type = 'trigger' GROUP BY 1",
     "postgresql": "SELECT event_object_table, count(*) FROM information_schema.triggers GROUP BY 1",

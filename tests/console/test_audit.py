@@ -7,13 +7,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.db import DatabaseError, connection
 from django.test import override_settings
 
+from console.apps.accounts import sign_in_attempts
+from console.apps.accounts.sign_in_attempts import About
 from console.apps.audit import spool
 from console.apps.audit.chain import GENESIS, Head, append, find_breaks, read_head
 from console.apps.audit.events import NOBODY, SYSTEM, event_facts
 from console.apps.audit.models import AuditEvent, Kind
+from console.apps.ranking.current_policy import lock_time
 from console.web import downloads
 from tests.console.conftest import PASSWORD, Site
 from tests.day.command import steelyard
@@ -96,7 +100,7 @@ def test_events_added_during_verification_are_not_verified(site: Site, monkeypat
         yield from find_breaks(known)
         add(1)
 
-    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
     monkeypatch.setattr("console.apps.audit.chain.find_breaks", slowly)
     add(3)
     head = read_head()
@@ -110,7 +114,7 @@ def test_events_added_during_verification_are_not_verified(site: Site, monkeypat
 def test_the_command_reports_a_broken_chain(site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     from console.commands import audit
 
-    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
     words = ["audit", "verify", "--home", site.home]
     add(3)
     whole = steelyard(capfd, *words)
@@ -190,6 +194,42 @@ def test_sign_ins_and_failures_are_recorded(site: Site) -> None:
     ]
     details = [json.loads(event.detail) for event in AuditEvent.objects.exclude(kind=Kind.PUBLISHED)]
     assert details == [{"username": "wang", "address": "127.0.0.1"}, {"address": "127.0.0.1"}]
+
+
+def test_a_password_typed_as_a_name_is_stored_nowhere(site: Site) -> None:
+    for _ in range(7):
+        site.client().post("/sign-in/", {"username": PASSWORD, "password": "wang"})
+
+    names = {json.loads(event.detail)["username"] for event in AuditEvent.objects.filter(actor="-")}
+    assert {event.kind for event in AuditEvent.objects.filter(actor="-")} == {Kind.SIGN_IN_FAILED, Kind.LOCKED_OUT}
+    assert [name.partition(": ")[0] for name in names] == ["no account"]
+    assert set(AccessAttempt.objects.values_list("username", flat=True)) == names
+    content = (site.folder.decisions.read_bytes(), *(path.read_bytes() for path in site.folder.path.glob("console.sqlite3*")))
+    assert [PASSWORD.encode() in part for part in content] == [False] * len(content)
+
+
+def test_failed_sign_ins_are_counted_beyond_a_limit_and_do_not_fill_the_audit(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sign_in_attempts, "MOST", {**sign_in_attempts.MOST, About.AUDIT: 5})
+
+    def fail(name: str, address: int) -> None:
+        site.client(REMOTE_ADDR=f"198.51.100.{address}").post("/sign-in/", {"username": name, "password": "wrong"})
+
+    for at in range(12):
+        fail(f"nobody{at}", at)
+    fail("wang", 99)
+    failed = [json.loads(event.detail)["username"] for event in AuditEvent.objects.filter(kind=Kind.SIGN_IN_FAILED)]
+    assert ([name[:10] for name in failed[:5]], failed[5:]) == (
+        ["no account"] * 5,
+        ["wang"],
+    )  # a flood hides no account's failure
+
+    site.now[0] += lock_time()
+    fail("nobody", 1)
+
+    details = [json.loads(event.detail) for event in AuditEvent.objects.filter(kind=Kind.SIGN_IN_FAILED)][6:]
+    assert [detail.get("further_failures") for detail in details] == [7, None]
+    assert details[0]["window_from"] == "2026-07-01T01:00:00+00:00"
+    assert list(find_breaks()) == []
 
 
 def test_an_auditor_finds_events_by_person_entity_and_day_and_checks_the_chain(site: Site) -> None:

@@ -90,6 +90,14 @@ def change(at: int, **to: Any) -> Callable[[Lines], Lines]:
     return changed
 
 
+def stated(lines: Lines) -> Lines:
+    """Events with other facts that only state the hashes of the true ones."""
+    events = [json.loads(line) for line in lines]
+    place = ("number", "previous_hash", "hash")
+    forged = {"kind": "viewed", "role": "admin", "at": "2026-07-01", "region_code": "", "run_id": "", "batch": ""}
+    return [json.dumps({name: event[name] for name in place} | {"stated": forged}) + "\n" for event in events]
+
+
 TAMPERINGS: dict[str, Callable[[Lines], Lines]] = {
     "another value": change(2, shown__role=["0" * 64, "admin"]),
     "another digest": change(2, hidden__actor="0" * 64),
@@ -97,6 +105,7 @@ TAMPERINGS: dict[str, Callable[[Lines], Lines]] = {
     "a field less": lambda lines: change(2, hidden=dict.fromkeys(PERSONAL[1:], "0" * 64))(lines),
     "a field twice": change(2, hidden__kind="0" * 64),
     "stated without a hash": change(2, stated={}, hash=None),
+    "stated with a hash of its own": lambda lines: [lines[0], *stated(lines[1:])],
     "a line less": lambda lines: [*lines[:2], *lines[3:]],
     "two lines changed about": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
     "a line twice": lambda lines: [*lines[:3], *lines[2:]],
@@ -125,10 +134,12 @@ def test_another_kind_of_file_is_refused() -> None:
 
 def test_events_from_before_digests_verify_and_are_stated_if_fields_are_withheld(site: Site) -> None:
     legacy_events(site)
-    kept_back, whole = check(chain_lines(SYSTEM, is_whole=False)), check(chain_lines(SYSTEM, is_whole=True))
+    lines = list(chain_lines(SYSTEM, is_whole=False))
+    kept_back, whole = check(lines, stated_until=3), check(chain_lines(SYSTEM, is_whole=True))
 
     assert list(find_breaks()) == []
     assert (kept_back.stated, kept_back.breaks) == (3, [])
+    assert [number for number, _ in check(lines, stated_until=2).breaks] == [3]
     assert (whole.stated, whole.breaks) == (0, [])
     again = list(chain_lines(SYSTEM, is_whole=True))
     assert [number for number, _ in check(change(2, facts__actor="li")(again)).breaks] == [2]
@@ -139,7 +150,22 @@ def test_a_later_event_cannot_pass_as_one_from_before_digests(lines: Lines) -> N
     stated = {name: event[name] for name in ("number", "previous_hash", "hash")} | {"stated": {"kind": "viewed", "role": "admin"}}
     forged = [*lines[:3], json.dumps(stated) + "\n", *lines[4:]]
 
-    assert [number for number, _ in check(forged).breaks] == [3]
+    assert [number for number, _ in check(forged, stated_until=9).breaks] == [3]
+
+
+def test_a_forged_file_passes_only_up_to_the_number_that_the_caller_gives_and_the_command_prints_it(
+    lines: Lines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, head = tmp_path / "chain.jsonl", read_head()
+    path.write_text("".join(TAMPERINGS["stated with a hash of its own"](lines)))
+    words = ["audit", "verify", "--file", path, "--known", f"{head.number}:{head.hash}"]
+
+    refused = steelyard(capfd, *words)
+    accepted = steelyard(capfd, *words, "--stated-until", head.number)
+
+    assert (refused.code, accepted.code) == (9, 0)
+    assert "event 1: its hash is only stated, and nothing proves it" in refused.err
+    assert f"nothing proves what events 1 to {head.number} say" in accepted.out
 
 
 def test_a_whole_file_shows_every_field(site: Site) -> None:
@@ -156,7 +182,7 @@ def test_a_whole_file_shows_every_field(site: Site) -> None:
 def test_the_commands_write_a_file_and_check_it_without_a_home(
     site: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(audit, "open_site", lambda *_: None)
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
     monkeypatch.delenv("STEELYARD_HOME", raising=False)
     path, run = tmp_path / "chain.jsonl", partial(steelyard, capfd, "audit")
 
@@ -194,4 +220,7 @@ def test_the_code_in_the_documentation_checks_a_file_without_this_project(lines:
 
     whole = run(lines)
     assert (whole.returncode, whole.stdout.strip()) == (0, f"{read_head().number}:{read_head().hash}"), whole.stderr
-    assert all(run(TAMPERINGS[name](lines)).returncode for name in ("another value", "another digest", "a line less"))
+    assert all(
+        run(TAMPERINGS[name](lines)).returncode
+        for name in ("another value", "another digest", "a line less", "stated with a hash of its own")
+    )

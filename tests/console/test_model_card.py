@@ -14,7 +14,8 @@ from expectations.contracts import complaint, inspection, registration, tax_fili
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue
 from expectations.suites import COLUMNS_ABOUT, COLUMNS_RULE
 from jobs.texts.checks import check_name, why
-from jobs.texts.languages import LANGUAGES, convert_contract_text
+from jobs.texts.languages import LANGUAGES, convert_contract_text, load_texts
+from jobs.texts.model_card import warning_lines
 from models.labels.propensity import KNOWN, MODELLED
 from tests.console.conftest import Site
 
@@ -39,6 +40,7 @@ LEARNT: dict[str, Any] = {
     "contests": [
         {"challenger": "trees", "champion": "scorecard", "difference": -0.004, "low": -0.007, "high": -0.001, "wins": True},
     ],
+    "warnings": {"constant_indicators": ["violation_share", "late_filing_share"], "equal_orders": ["past record"]},
     "against": {
         "model_id": "2026-05-31-0123456789ab", "visits": 900, "difference": 0.01, "low": -0.01, "high": 0.03, "stays": False,
     },
@@ -113,6 +115,25 @@ def test_no_english_is_left_on_chinese_pages_of_model_and_checks(
     assert len(re.findall("[\u4e00-\u9fff]", page)) > 300
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_models_page_shows_the_warnings_of_its_model(site: Site, language: str) -> None:
+    page = html.unescape(model_page(site, language).content.decode())
+
+    lines = warning_lines(LEARNT, load_texts(language))
+    assert len(lines) == 2
+    assert all(f"<li>{line}</li>" in page for line in lines)
+
+
+def model_page(site: Site, language: str) -> Any:
+    """The page of a model that was learnt."""
+    run = site.run
+    run.model_card = learnt_card()
+    run.save()
+    client = site.client("wang")
+    client.cookies["language"] = language
+    return client.get("/status/model/")
+
+
 def stopped_source() -> dict[str, Any]:
     """A source whose newest delivery lacks columns, came late and is short; every rule failed a little."""
     warned = {"severity": "warning", "checked": 10, "failed": 1, "column": "", "delivered_on": None, "observed": 0.1, "limit": 0.0}
@@ -168,18 +189,13 @@ def test_a_verdict_is_explained_by_its_figures() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_shows_all_that_the_card_holds(site: Site, language: str) -> None:
-    run = site.run
-    run.model_card = learnt_card()
-    run.save()
-    client = site.client("wang")
-    client.cookies["language"] = language
-    page = client.get("/status/model/")
+    page = model_page(site, language)
     text = html.unescape(page.content.decode())
 
     figures = "11,822 17,487 16.3 2,461 9,430 1,200 9,096 67 0.1500 75% 1.08 900 540 90% 2.1 0.61 0.5823 0.6342 -0.004"
     assert [figure for figure in figures.split() if figure not in text] == []
     sections = page.context["sections"]
-    assert [text.count(html.unescape(section.heading)) > 0 for section in sections] == [True] * 8
+    assert [text.count(html.unescape(section.heading)) > 0 for section in sections] == [True] * 9
     tables = [block for section in sections for block in section.blocks if block.kind == "table"]
     assert [len(block.rows) - 1 for block in tables] == [2, 1, 2, 1, 1, 3, 4]
     assert all(len(row) == len(block.rows[0]) for block in tables for row in block.rows)

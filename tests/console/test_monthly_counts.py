@@ -20,6 +20,7 @@ from console.apps.ranking.runs import alias_of
 from console.publishing.monthly_counts import MONTHS
 from console.publishing.publish import publish
 from console.web.queries.time_charts import CHARTS
+from jobs.texts.numbers import number
 from models.statistics.drift import population_stability_index
 from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
@@ -200,5 +201,10 @@ def test_the_models_page_shows_its_quality_and_its_card(site: Site) -> None:
     card = site.client("chen").get("/status/model-card.md")
 
     assert {name for name, _ in page.context["held_out"]} >= {"model", "random_expected", "past_record"}
+    shown = [figure for _, figures in page.context["held_out"] for figure in figures if figure.get("low") is not None]
+    assert shown
+    for figure in shown:
+        text = f"{number(figure['value'])} ({number(figure['low'])} – {number(figure['high'])})"
+        assert text in page.content.decode()
     assert page.context["weights"][0][1] >= page.context["weights"][-1][1] > 0
     assert b"".join(card.streaming_content).decode().startswith(f"# Model {site.run.model_id}")

@@ -14,8 +14,8 @@ from console.apps.decisions.models import Case
 from console.publishing.outcomes import SOURCE, export_outcomes
 from jobs.cli import main
 from jobs.lake.manifests import read_source_manifest
-from jobs.profile.mapping import load_mapping, load_mappings
-from jobs.sources.sources_of_day import DEFAULTS, every_path, mappings_of_day
+from jobs.profile.mapping import DEFAULTS, every_path, load_mapping, load_mappings
+from jobs.sources.sources_of_day import mappings_of_day
 from tests.conftest import FinishedDay
 from tests.console.cases import correct_visit, record_visit
 from tests.console.conftest import HANGZHOU, Site

@@ -12,7 +12,7 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from console.apps.ranking.list_part import LAST
-from console.apps.ranking.models import FILTER_COLUMNS, Ranked
+from console.apps.ranking.models import FILTER_COLUMNS, PublishedRun, Ranked
 from console.apps.ranking.runs import alias_of
 from console.apps.ranking.search_terms import REASON
 from console.core.texts import load_texts
@@ -257,3 +257,21 @@ def test_every_page_warns_readers_of_an_outdated_list(site: Site) -> None:
     assert [there for there in pages if site.client("zhang").get(there).content.decode().count(said) != 1] == []
     for client, there in ((site.client("wu"), "/accounts/"), (site.client(), "/sign-in/")):
         assert said not in client.get(there).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "too few results of visits are known (visits: 12, with a violation: 3)"),
+        ("zh-Hans", "已知的检查结果不足（检查 12 次，其中发现问题 3 次）"),
+        ("zh-Hant", "已知的檢查結果不足（檢查 12 次，其中發現問題 3 次）"),
+    ],
+)
+def test_the_list_says_when_a_rule_ranks_it_and_not_when_a_model_does(site: Site, language: str, sentence: str) -> None:
+    run = PublishedRun.objects.get(is_current=True)
+    client = site.client("zhang")
+    client.cookies["language"] = language
+    for kind, is_said in (("rule", True), ("learnt", False)):
+        run.model = {**run.model, "kind": kind, "visits": 12, "found": 3}
+        run.save()
+        assert (sentence in client.get("/list/").content.decode()) is is_said

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from console.apps.audit.content import content_digest
 from console.apps.audit.models import AuditEvent
 from console.apps.decisions import catalogue
 from console.apps.decisions.models import Decision, Handling
@@ -55,7 +56,9 @@ def test_each_step_is_in_the_audit(site: Site, subject: Ranked) -> None:
 
     event = AuditEvent.objects.get(kind="handled")
     assert (event.actor, event.entity_id, event.region_code) == ("chen", subject.entity_id, subject.region_code)
-    assert json.loads(event.detail) == {"decision": Decision.objects.get().pk, "is_open": False, "reason": "asked_for"}
+    made = Handling.objects.get()
+    facts = {"decision": Decision.objects.get().pk, "is_open": False, "reason": "asked_for", "handling": made.pk}
+    assert json.loads(event.detail) == {**facts, "content": content_digest(made)}
 
 
 @pytest.mark.usefixtures("subject")

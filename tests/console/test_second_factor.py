@@ -67,6 +67,18 @@ def test_no_page_opens_before_the_right_digits(site: Site) -> None:
     assert (events("second_factor_failed"), events("second_factor_passed"), events("second_factor_added")) == (1, 1, 1)
 
 
+def test_the_session_has_another_key_after_the_digits(site: Site) -> None:
+    device = set_up(site, "wang")
+    client = sign_in(site, "wang")
+    before = client.cookies[settings.SESSION_COOKIE_NAME].value
+    client.post("/second-factor/", {"code": digits(device)})
+
+    assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
+    thief = site.client()
+    thief.cookies[settings.SESSION_COOKIE_NAME] = before
+    assert thief.get("/list/").url.startswith("/sign-in/")
+
+
 def test_digits_can_be_used_once(site: Site) -> None:
     device = set_up(site, "wang")
     code = digits(device)

@@ -50,6 +50,19 @@ def test_the_settings_are_fit_for_production(tmp_path: Path) -> None:
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
+def test_databases_are_readable_by_their_owner_only_also_in_a_folder_that_others_can_read(tmp_path: Path) -> None:
+    folder = tmp_path / "console"
+    folder.mkdir()
+    folder.chmod(0o755)
+    environment = {**os.environ, "STEELYARD_CONSOLE_FOLDER": str(folder)}
+
+    subprocess.run(
+        [sys.executable, "-m", "console.manage", "migrate"], cwd=ROOT, env=environment, capture_output=True, check=True, umask=0o022
+    )
+
+    assert (folder / "console.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_secret_key_is_complete_or_absent_and_stable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from console import settings as module
 

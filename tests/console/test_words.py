@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from console.apps.decisions import catalogue
 from console.apps.decisions.queues import QUEUES
 from console.apps.decisions.states import OF_SYSTEM, Action
 from console.apps.evidence.models import Event
+from console.core import texts as core_texts
 from console.core.texts import load_texts, read_words
 from console.publishing.evidence import TABLES, EventTable, event_table
 from console.publishing.shared_identifiers import KINDS
@@ -31,6 +33,7 @@ from expectations.contracts import complaint, inspection, registration, tax_fili
 from expectations.contracts.contract import Zone
 from expectations.contracts.registry import SOURCES
 from expectations.contracts.silver import with_lineage
+from jobs.foundation.errors import ConfigError
 from jobs.lake.manifests import Verdict
 from jobs.texts.checks import column_name
 from jobs.texts.languages import LANGUAGES, to_simplified
@@ -77,6 +80,47 @@ def test_english_texts_with_a_number_have_a_singular() -> None:
     plural = [key for key, text in words.items() if not key.endswith("_1") and re.search(r"\{n\} (\w+ ){0,3}\w*s\b", text)]
 
     assert {key for key in plural if f"{key}_1" not in words} == SEVERAL
+
+
+@pytest.fixture
+def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the console's words, to change."""
+    shutil.copytree(str(core_texts.WORDS), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(core_texts, "WORDS", tmp_path)
+    load_texts.cache_clear()
+    yield tmp_path
+    load_texts.cache_clear()
+
+
+def test_a_key_that_a_language_lacks_is_shown_in_english_and_one_that_english_lacks_is_named(words: Path) -> None:
+    for language in ("zh-Hans", "en"):
+        file = words / f"{language}.toml"
+        file.write_text(file.read_text(encoding="utf-8").replace("sign_out =", "sign_uot ="), encoding="utf-8")
+        load_texts.cache_clear()
+        if language == "zh-Hans":
+            assert load_texts("zh-Hans")("site.sign_out") == load_texts("en")("site.sign_out") == "Sign out"
+    with pytest.raises(ConfigError, match=rf"site\.sign_out \({words}/en\.toml\); write sign_out in the section \[site\]"):
+        load_texts("zh-Hans")("site.sign_out")
+
+
+@pytest.mark.parametrize(("gone", "language"), [("en", "zh-Hans"), ("zh-Hans", "zh-Hans"), ("zh-Hans", "zh-Hant")])
+def test_a_file_of_words_that_is_missing_is_named(words: Path, gone: str, language: str) -> None:
+    (words / f"{gone}.toml").unlink()
+    with pytest.raises(ConfigError, match=rf"the words file is missing \({words}/{gone}\.toml\); restore it"):
+        load_texts(language)
+
+
+def test_a_file_of_words_that_is_not_toml_is_named(words: Path) -> None:
+    (words / "zh-Hant.toml").write_text("broken = =")
+    with pytest.raises(ConfigError, match=rf"the words file is not valid TOML: .*{words}/zh-Hant\.toml"):
+        load_texts("zh-Hant")
+
+
+def test_no_english_singular_is_on_a_chinese_page() -> None:
+    english, chinese = load_texts("en"), load_texts("zh-Hans")
+    singulars = [key.removesuffix("_1") for key in english.words if key.endswith("_1") and key.removesuffix("_1") in english.words]
+    assert len(singulars) > 5
+    assert [key for key in singulars if f"{key}_1" in chinese.words] == []
 
 
 def test_chinese_texts_are_chinese() -> None:

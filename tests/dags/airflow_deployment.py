@@ -18,12 +18,15 @@ ROOT = Path(__file__).resolve().parents[2]
 DAGS = ROOT / "dags"
 AIRFLOW = Path(sys.executable).with_name("airflow")
 SOURCES = ("complaint", "registration")
+"""The sources of the profile; the console's is there in every deployment."""
 
 RECORDER = """\
 #!/bin/sh
-# Replaces steelyard: records its arguments, one call per line, and fails as FAIL_VERB and FAIL_CODE say.
+# Replaces steelyard: records its arguments, one call per line, and fails as FAIL_VERB and FAIL_CODE say. As publish does, it makes
+# the console's folder in the home.
 printf '%s\\n' "$*" >> "{calls}"
 echo "worked on $1"
+[ "$1" = publish ] && mkdir -p "$STEELYARD_HOME/console"
 [ "$1" = "$FAIL_VERB" ] && exit "$FAIL_CODE"
 exit 0
 """
@@ -78,7 +81,8 @@ def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
     sources.mkdir(parents=True)
     (sources.parent / "profile.toml").write_text('name = "town"\ntime_zone = "Asia/Shanghai"\n', encoding="utf-8")
     for source in SOURCES:
-        (sources / f"{source}.toml").write_text(f'contract = "{source}"\nowner = "市场监督管理局"\n', encoding="utf-8")
+        files = f'files = "{source}/{{delivered_on}}/*.csv"'
+        (sources / f"{source}.toml").write_text(f'contract = "{source}"\nowner = "市场监督管理局"\n{files}\n', encoding="utf-8")
     command = folder / "steelyard"
     command.write_text(RECORDER.format(calls=folder / "calls.txt"), encoding="utf-8")
     command.chmod(command.stat().st_mode | stat.S_IXUSR)
@@ -105,6 +109,7 @@ def make_deployment(folder: Path, database: Path | None = None) -> Deployment:
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "5",
             "STEELYARD_COMMAND": str(command),
             "STEELYARD_CONFIG": str(folder / "config"),
             "STEELYARD_PROFILE": "town",

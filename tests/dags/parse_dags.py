@@ -45,6 +45,7 @@ Path(sys.argv[1]).write_text(
                     "tags": sorted(dag.tags),
                     "doc": dag.doc_md or "",
                     "catchup": dag.catchup,
+                    "is_paused_upon_creation": dag.is_paused_upon_creation,
                     "max_active_runs": dag.max_active_runs,
                     "timetable": type(dag.timetable).__name__,
                     "time_zone": str(getattr(dag.timetable, "timezone", "")),
@@ -60,7 +61,9 @@ Path(sys.argv[1]).write_text(
                             "on_failure": [callback.__name__ for callback in task.on_failure_callback],
                             "upstream": sorted(task.upstream_task_ids),
                             "outlets": [asset.name for asset in task.outlets],
+                            "links": [link.name for link in task.operator_extra_links],
                             "is_teardown": task.is_teardown,
+                            "trigger_rule": str(task.trigger_rule.value),
                         }
                         for task in dag.tasks
                     },

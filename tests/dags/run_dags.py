@@ -10,6 +10,7 @@ from pathlib import Path
 
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.models.asset import AssetEvent, AssetPartitionDagRun
+from airflow.models.xcom import XComModel
 from airflow.utils.session import create_session
 from sqlalchemy import select
 
@@ -28,6 +29,11 @@ for case in map(json.loads, sys.argv[2:]):
             "run": str(run.state),
             "tasks": {task.task_id: str(task.state) for task in run.get_task_instances(session=session)},
             "events": [[event.asset.name, event.partition_key] for event in events],
+            "extras": [event.extra for event in events],
+            "verdicts": [
+                XComModel.deserialize_value(row)
+                for row in session.scalars(select(XComModel).where(XComModel.run_id == run.run_id, XComModel.key == "verdict"))
+            ],
             "awaited": [[row.target_dag_id, row.partition_key] for row in awaited],
         }
 Path(sys.argv[1]).write_text(json.dumps(answers), encoding="utf-8")

@@ -39,17 +39,18 @@ def failed_demo(deployment) -> subprocess.CompletedProcess[str]:
 def test_registrations_run_first_then_other_sources_training_and_the_list(failed_demo, deployment) -> None:
     assert failed_demo.returncode == 1
     source = ["ingest", "gate", "conform", "settle"]
-    assert verbs_for(deployment.calls(), "2026-06-30") == [*source, *source, "link", "train", "link", "features", "train", "score"]
+    ingested = [*source, *source, "outcomes", *source]
+    assert verbs_for(deployment.calls(), "2026-06-30") == [*ingested, "link", "train", "link", "features", "train", "score"]
     first = next(call for call in deployment.calls() if "--source" in call)
     assert "registration" in first
 
 
 def test_each_task_prints_a_line_and_airflow_writes_only_to_the_log(failed_demo, deployment) -> None:
     shown = failed_demo.stdout.splitlines()
-    assert [line.split()[0] for line in shown[2:7]] == [
-        *(f"ingest_registration.{task}" for task in ("ingest", "gate", "conform", "settle")),
-        "ingest_complaint.ingest",
-    ]
+    *tasks, first, second, next_source = [line.split()[0] for line in shown[2:9]]
+    assert tasks == [f"ingest_registration.{task}" for task in ("wait", "ingest", "gate", "conform")]
+    assert {first, second} == {"ingest_registration.conformed", "ingest_registration.settle"}, "both follow conform, in any order"
+    assert next_source == "ingest_complaint.wait"
     assert "passed: 9 rows kept, 1 quarantined" in failed_demo.stdout
     assert failed_demo.stderr == ""
     assert "[DAG TEST]" not in failed_demo.stdout

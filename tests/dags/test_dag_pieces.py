@@ -14,8 +14,9 @@ import pytest
 from airflow_deployment import ROOT
 from steelyard_dags.as_of import NoDayError, as_of_day
 from steelyard_dags.command import FINAL, PASSING, CommandMissingError, RunningCommand, find_command, meaning_of
-from steelyard_dags.failure import failure_message, notify_webhook
+from steelyard_dags.links import SITE, DataDocsLink, address_in_home
 from steelyard_dags.settings import SettingsError, read_settings
+from steelyard_dags.webhook import failure_message, notify_webhook
 
 from jobs.foundation.errors import SteelyardError
 from tests.failures import error_classes
@@ -51,6 +52,18 @@ def test_a_manual_run_never_uses_the_day_of_its_interval() -> None:
 def test_a_day_must_be_an_iso_date(named: object) -> None:
     with pytest.raises(NoDayError):
         as_of_day(run_of(conf={"as_of": named}), SHANGHAI)
+
+
+def test_the_link_to_data_docs_is_the_days_page_on_the_server_or_on_the_worker(tmp_path: Path) -> None:
+    day = tmp_path / SITE / "days" / "2026-06-30.html"
+    day.parent.mkdir(parents=True)
+    day.touch()
+    served = {"STEELYARD_HOME_URL": "https://checks.example/home/"}
+    page, index = DataDocsLink.file.format(day="2026-06-30"), DataDocsLink.instead
+    assert address_in_home(tmp_path, page, index, served) == f"https://checks.example/home/{SITE}/days/2026-06-30.html"
+    assert address_in_home(tmp_path, page, index, {}) == day.resolve().as_uri()
+    later = DataDocsLink.file.format(day="2026-07-01")
+    assert address_in_home(tmp_path, later, index, {}).endswith("/index.html"), "nothing was checked on that day"
 
 
 def test_the_command_comes_from_the_environment_the_interpreters_folder_or_path(tmp_path: Path) -> None:
@@ -110,6 +123,13 @@ def test_the_page_says_which_exit_codes_are_retried() -> None:
     assert outcomes == dict.fromkeys(FINAL, "failed at once") | dict.fromkeys(PASSING, "tried again")
 
 
+def test_the_page_backfills_every_dag_that_the_list_waits_for(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "how-to" / "run-by-airflow.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"for dag in (ingest_[a-z_ ]+); do\n    airflow backfill", page)
+    settings = read_settings({"STEELYARD_HOME": str(tmp_path), "STEELYARD_SOURCES": str(tmp_path)})
+    assert sorted(named.split()) == [f"ingest_{source.name}" for source in settings.sources]
+
+
 def failed_task() -> dict[str, Any]:
     task = SimpleNamespace(dag_id="ingest_x", task_id="gate", run_id="r", try_number=3, log_url="http://airflow/log")
     error = "the counts do not add up\n" + "e" * 5000
@@ -151,7 +171,10 @@ def a_profile(folder: Path, text: str = 'time_zone = "Asia/Shanghai"') -> dict[s
 def test_all_settings_but_two_folders_have_defaults(tmp_path: Path) -> None:
     settings = read_settings(a_profile(tmp_path))
     assert (settings.profile, settings.time_zone, settings.cron, settings.retries) == ("cn", "Asia/Shanghai", "0 0 * * *", 2)
-    assert [(source.name, source.owner, source.trouble) for source in settings.sources] == [("complaint", "12315", "")]
+    assert [(source.name, source.owner, source.trouble) for source in settings.sources] == [
+        ("complaint", "12315", ""),
+        ("console_results", "inspection department", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -161,6 +184,8 @@ def test_all_settings_but_two_folders_have_defaults(tmp_path: Path) -> None:
         ({"STEELYARD_SOURCES": ""}, "STEELYARD_SOURCES is not set"),
         ({"STEELYARD_PROFILE": "nowhere"}, "set STEELYARD_CONFIG and STEELYARD_PROFILE"),
         ({"STEELYARD_RETRIES": "two"}, "STEELYARD_RETRIES is 'two'"),
+        ({"STEELYARD_LIST_DEADLINE": "eight"}, "STEELYARD_LIST_DEADLINE is 'eight'"),
+        ({"STEELYARD_LIST_DEADLINE": "08:00+08:00"}, r"set it to a time of day, or unset it for 08:00"),
     ],
 )
 def test_an_invalid_setting_is_named(tmp_path: Path, change: dict[str, str], message: str) -> None:
@@ -177,7 +202,7 @@ def test_an_invalid_profile_is_named(tmp_path: Path, text: str, message: str) ->
 def test_a_source_with_an_unreadable_mapping_is_kept(tmp_path: Path) -> None:
     environment = a_profile(tmp_path)
     (tmp_path / "cn" / "sources" / "penalty.toml").mkdir()
-    complaint, penalty = read_settings(environment).sources
+    complaint, _, penalty = read_settings(environment).sources
     assert (complaint.trouble, penalty.name) == ("", "penalty")
     assert penalty.trouble.startswith("penalty.toml cannot be read: ")
 

@@ -13,7 +13,7 @@ import pytest
 from airflow_deployment import ROOT, make_deployment, run_script
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
-from steelyard_dags.command import RunningCommand
+from steelyard_dags.command import NOTHING_TO_DO, RunningCommand
 from steelyard_dags.settings import read_submit
 from steelyard_dags.submit import call_for
 from steelyard_dags.task import NEEDS_ENGINE
@@ -62,6 +62,10 @@ def test_a_step_opens_an_engine_only_if_the_dags_say_so(
     if verb in ("publish", "outcomes"):
         # In a separate process, since a process keeps the first site that it opens.
         monkeypatch.delenv("STEELYARD_CONSOLE_FOLDER", raising=False)
+        if verb == "outcomes":
+            before = subprocess.run([sys.executable, "-m", "jobs.cli", *words_for(verb, home)], check=False)
+            assert before.returncode == NOTHING_TO_DO  # the DAG skips the task before the first publication
+            (home / "console").mkdir()
         subprocess.run([sys.executable, "-m", "jobs.cli", *words_for(verb, home)], check=True)
         assert (home / "console" / "console.sqlite3").is_file()
         return

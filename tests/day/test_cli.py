@@ -86,6 +86,35 @@ def test_an_invalid_date_is_refused(verb: str, text: str, given: dict[str, objec
     assert_explained(call(capfd, verb, options, *ARGUMENTS.get(verb, ())), 2, repr(text), "--as-of", "YYYY-MM-DD")
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ({}, ("no day", "--as-of DAY")),
+        ({"--first": "2026-06-29"}, ("neither one day nor one range", "--last DAY")),
+        ({"--as-of": "2026-06-30", "--first": "2026-06-29", "--last": "2026-06-30"}, ("neither one day nor one range",)),
+        ({"--first": "2026-06-30", "--last": "2026-06-29"}, ("2026-06-29 is before 2026-06-30", "--last")),
+    ],
+)
+def test_a_run_needs_one_day_or_one_range(
+    days: dict[str, object], words: tuple[str, ...], given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    options = {name: value for name, value in options_of("run", given).items() if name != "--as-of"}
+    assert_explained(call(capfd, "run", options | days), 2, *words)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("spark")
+def test_a_range_makes_the_list_of_each_day(given: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
+    options = {name: value for name, value in options_of("run", given).items() if name != "--as-of"}
+
+    done = call(capfd, "run", options | {"--first": YESTERDAY, "--last": TODAY})
+
+    assert done.code == 0, done.err
+    reports = [path.name for path in sorted((Path(str(given["--home"])) / "reports").glob("*.html"))]
+    assert reports == [f"risk_list_{YESTERDAY}.html", f"risk_list_{TODAY}.html"]
+    assert str(TODAY) in done.out
+
+
 @pytest.mark.parametrize("verb", ["run", "ingest", "gate", "conform", "evaluate"])
 def test_a_missing_sources_folder_is_named(
     verb: str, given: dict[str, object], tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -113,6 +142,17 @@ def test_an_unknown_source_is_refused_with_the_known_ones(
 ) -> None:
     options = options_of(verb, given) | {"--source": "shop"}
     assert_explained(call(capfd, verb, options), 2, "'shop'", "complaints, console_results, returns, shops, visits")
+
+
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("verb", ["conform", "settle"])
+def test_a_source_that_comes_with_steelyard_is_no_part_of_a_day_before_its_first_delivery(
+    verb: str, given: dict[str, object], capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = call(capfd, verb, options_of(verb, given) | {"--source": "console_results"})
+
+    assert (done.code, "not begun" in done.err) == (0, True)
+    assert not (Path(str(given["--home"])) / "manifests" / "sources" / "console_results").exists()
 
 
 @pytest.mark.parametrize("verb", [*WRITING, "settle"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -119,3 +120,26 @@ def test_the_command_writes_metrics_and_pages_and_shows_a_summary(ready: Town, c
     assert "The model's lead" in output
     kept = sorted(path.name for path in (ready.home / "reports").glob("evaluation_*"))
     assert kept == [f"evaluation_2026-05-31_2026-05-31.{end}" for end in ("en.html", "json", "zh-Hans.html", "zh-Hant.html")]
+
+
+def test_results_that_were_delivered_long_after_they_were_known_count(ready: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    """As when all of history comes in one folder."""
+    visits = ready.sources / "visits"
+    (visits / "2026-06-30").rename(visits / "2026-12-31")
+    options = ["--profile", str(PROFILE), "--sources", str(ready.sources), "--home", str(ready.home)]
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", *options, "--first", "2026-05-31", "--last", "2026-05-31"])
+    assert ended.value.code == 0
+    assert "24 visits after 1 day of scoring" in capsys.readouterr().out
+
+
+def test_a_profile_without_results_of_visits_is_refused_with_what_to_map(
+    ready: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(PROFILE, tmp_path / "profile")
+    (tmp_path / "profile" / "sources" / "visits.toml").unlink()
+    options = ["--profile", str(tmp_path / "profile"), "--sources", str(ready.sources), "--home", str(tmp_path / "home")]
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", *options, "--first", "2026-05-31", "--last", "2026-05-31"])
+    assert ended.value.code not in (0, 1)
+    assert "has no results of visits, so nothing says whether a score was right" in capsys.readouterr().err

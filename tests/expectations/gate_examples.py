@@ -31,6 +31,7 @@ SOUND = {
         "entity_id": "91110105MA01ABCD4C", "tax_type": "vat", "period_start": date(2026, 1, 1), "period_end": date(2026, 1, 31),
         "due_on": date(2026, 2, 15), "filed_on": date(2026, 2, 10), "declared_revenue_minor": 500, "tax_paid_minor": 15,
         "arrears_minor": 0, "invoice_count": 9, "void_invoice_count": 1, "employees": 3,
+        "quantity_milli": 1500, "quantity_unit": "litre",
     },
     "complaint": {
         "complaint_id": "c1", "received_on": date(2026, 3, 1), "entity_id": "91110105MA01ABCD4C", "category": "price",
@@ -108,7 +109,7 @@ ROW_EXAMPLES = [
     _("tax_filing", "period_end_present", {"period_end": date(2026, 1, 2)}, {"period_end": None}),
     _("tax_filing", "tax_type_known", {"tax_type": "sales"}, {"tax_type": "增值税"}),
     *_exact("tax_filing", "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor"),
-    *_exact("tax_filing", "arrears_minor", "invoice_count", "void_invoice_count", "employees"),
+    *_exact("tax_filing", "arrears_minor", "invoice_count", "void_invoice_count", "employees", "quantity_milli"),
     *_plausible("tax_filing", "period_start", "period_end", "due_on", "filed_on"),
     _("tax_filing", "period_start_before_period_end", {"period_end": date(2026, 1, 1)}, {"period_end": date(2025, 12, 31)}),
     _("tax_filing", "period_start_before_filed_on", {"filed_on": None}, {"filed_on": date(2025, 12, 31)}),
@@ -118,6 +119,9 @@ ROW_EXAMPLES = [
     _("tax_filing", "invoice_count_not_negative", {"invoice_count": None}, {"invoice_count": -1}),
     _("tax_filing", "void_invoice_count_not_negative", {"void_invoice_count": 0}, {"void_invoice_count": -1}),
     _("tax_filing", "employees_not_negative", {"employees": 0}, {"employees": -1}),
+    _("tax_filing", "quantity_milli_not_negative", {"quantity_milli": 0}, {"quantity_milli": -1}),
+    _("tax_filing", "quantity_unit_known", {"quantity_unit": "us_gallon"}, {"quantity_unit": "gallon"}),
+    _("tax_filing", "quantity_with_unit", {"quantity_milli": None, "quantity_unit": None}, {"quantity_unit": None}),
     _("tax_filing", "void_within_issued", {"void_invoice_count": 9}, {"void_invoice_count": 10}),
     _("tax_filing", "due_given", {"due_on": date(2026, 2, 1)}, {"due_on": None}),
     _("tax_filing", "period_at_most_a_year", {"period_end": date(2027, 1, 2)}, {"period_end": date(2027, 1, 3)}),
@@ -150,14 +154,26 @@ ROW_EXAMPLES = [
     _("inspection", "breaches_within_items", {"breaches": 20}, {"breaches": 21}),
 ]
 
-SOUND_DAY = {"rows": 100.0, "volume_ratio": 1.0, "age_days": 1.0, "quarantined_share": 0.0, "unknown_entity_share": 0.0}
+SOUND_DAY = {
+    "rows": 100.0, "volume_ratio": 1.0, "lowest_ratio": 1.0, "age_days": 1.0, "quarantined_share": 0.0, "unknown_entity_share": 0.0,
+    "out_of_scope_share": 0.0, "scope_shift": 0.0, "absent_share": 0.0, "garbled_share": 0.0, "label_shift": 0.0,
+    "breaches_gap": 1.0, "conflict_share": 0.0,
+}  # fmt: skip
 DAY_EXAMPLES = {
     # The fact that a check looks at, and by how much it may move from the limit: just holds, breaks.
     BatchCheck.MIN_ROWS: ("rows", 0.0, -1.0),
     BatchCheck.VOLUME: ("volume_ratio", 0.0, -0.01),
+    BatchCheck.LOWEST: ("lowest_ratio", 0.0, -0.01),
     BatchCheck.FRESH: ("age_days", 0.0, 1.0),
     BatchCheck.QUARANTINED_SHARE: ("quarantined_share", 0.0, 0.01),
+    BatchCheck.CONFLICT_SHARE: ("conflict_share", 0.0, 0.002),
     BatchCheck.UNKNOWN_ENTITY_SHARE: ("unknown_entity_share", 0.0, 0.01),
+    BatchCheck.OUT_OF_SCOPE_SHARE: ("out_of_scope_share", 0.0, 0.01),
+    BatchCheck.SCOPE_SHIFT: ("scope_shift", 0.0, 0.01),
+    BatchCheck.ABSENT_SHARE: ("absent_share", 0.0, 0.01),
+    BatchCheck.GARBLED_SHARE: ("garbled_share", 0.0, 0.01),
+    BatchCheck.LABEL_SHIFT: ("label_shift", 0.0, 0.01),
+    BatchCheck.BREACHES_GAP: ("breaches_gap", 0.0, -0.01),
 }
 
 

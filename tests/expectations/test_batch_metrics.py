@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from expectations.batch_metrics import COLUMNS
 from expectations.contracts.registry import SOURCES
-from jobs.transforms.batch_metrics import COUNT_COLUMNS, READ_COLUMNS, count_days, day_facts, volume_ratios
+from jobs.transforms.batch_metrics import COUNT_COLUMNS, READ_COLUMNS, count_days, day_facts, share_shifts, volume_ratios
 
 NAN = float("nan")
 MONDAY = date(2026, 3, 2)
@@ -23,11 +23,18 @@ def daily(count: int, start: date = MONDAY) -> list[date]:
 
 
 def counts(*rows: tuple[object, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(COUNT_COLUMNS))
+    """Counts by their first columns; the others are none."""
+    more = (0, 0, 0, 0, NAN)
+    return pd.DataFrame([(*row, *more[len(row) - 6 :]) for row in rows], columns=list(COUNT_COLUMNS))
 
 
 def reads(*rows: tuple[object, ...]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(READ_COLUMNS))
+    """What was read by its first columns; the others are none."""
+    return pd.DataFrame([(*row, *[0] * (len(READ_COLUMNS) - len(row))) for row in rows], columns=list(READ_COLUMNS))
+
+
+def volumes(days: list[date], rows: list[float], every_days: int | None = None) -> list[float]:
+    return volume_ratios(days, rows, every_days)[0]
 
 
 def test_days_are_counted(spark: SparkSession) -> None:
@@ -46,7 +53,7 @@ def test_days_are_counted(spark: SparkSession) -> None:
     known = spark.createDataFrame([("a",), ("a",), ("b",)], "entity_id string")
     found = count_days(rows, SOURCES["complaint"], known).toPandas().sort_values("delivered_on")
     assert list(found.columns) == list(COUNT_COLUMNS)
-    assert [tuple(row) for row in found.to_numpy()] == [
+    assert [tuple(row)[:6] for row in found.to_numpy()] == [
         # day, rows, broken (received after it was delivered), newest event, named, unknown
         (MONDAY, 3, 1, date(2026, 3, 1), 2, 1),
         (tuesday, 1, 0, tuesday, 0, 0),
@@ -66,11 +73,12 @@ def test_shares_count_every_stage_and_only_rows_in_scope() -> None:
         counts((MONDAY, 70, 5, date(2026, 2, 28), 50, 10)),
         reads((MONDAY, 100, 15, 20)),
     )
-    assert facts.to_dict("records") == [
+    assert facts[list(COLUMNS[:7])].to_dict("records") == [
         {
             "delivered_on": MONDAY,
             "rows": 80.0,
             "volume_ratio": pytest.approx(NAN, nan_ok=True),
+            "lowest_ratio": pytest.approx(NAN, nan_ok=True),
             "age_days": 2.0,
             "quarantined_share": (15 + 5) / 80,
             "unknown_entity_share": 10 / 50,
@@ -120,19 +128,19 @@ def test_days_are_sorted() -> None:
 
 
 def test_too_few_earlier_deliveries_give_no_ratio() -> None:
-    ratios = volume_ratios(daily(5), [500, 10, 10, 10, 5])
+    ratios = volumes(daily(5), [500, 10, 10, 10, 5])
     assert [isnan(ratio) for ratio in ratios] == [True, True, True, True, False]
     assert ratios[4] == 0.5
 
 
 def test_no_day_is_compared_with_the_first_delivery() -> None:
-    assert volume_ratios(daily(5), [10_000, 10, 12, 14, 12])[4] == 1.0
+    assert volumes(daily(5), [10_000, 10, 12, 14, 12])[4] == 1.0
 
 
 def test_a_daily_delivery_is_not_compared_with_monthly_ones() -> None:
     monthly = [date(2025, month, 1) for month in range(6, 13)]
     days = [*monthly, *daily(5, start=date(2025, 12, 2))]
-    ratios = volume_ratios(days, [3000] * 7 + [100, 90, 110, 100, 100])
+    ratios = volumes(days, [3000] * 7 + [100, 90, 110, 100, 100])
     assert ratios[4:7] == [1.0, 1.0, 1.0]
     assert all(isnan(ratio) for ratio in ratios[7:10])
     assert ratios[10:] == [1.0, 1.0]
@@ -140,7 +148,7 @@ def test_a_daily_delivery_is_not_compared_with_monthly_ones() -> None:
 
 def test_a_delivery_after_a_weekend_is_compared_with_others_after_a_weekend() -> None:
     weekdays = [day for day in daily(33) if day.weekday() < 5]
-    ratios = volume_ratios(weekdays, [300 if day.weekday() == 0 else 100 for day in weekdays])
+    ratios = volumes(weekdays, [300 if day.weekday() == 0 else 100 for day in weekdays])
     assert {ratio for ratio in ratios if not isnan(ratio)} == {1.0}
     assert weekdays[20].weekday() == 0
     assert not isnan(ratios[20]), "three Mondays after a weekend came before it"
@@ -149,10 +157,48 @@ def test_a_delivery_after_a_weekend_is_compared_with_others_after_a_weekend() ->
 def test_the_low_after_a_monthly_peak_is_not_a_failure() -> None:
     days = daily(90)
     rows = [1000 if 10 <= at % 30 < 18 else 30 for at in range(90)]
-    assert min(ratio for ratio in volume_ratios(days, rows) if not isnan(ratio)) == 1.0
+    assert min(ratio for ratio in volumes(days, rows) if not isnan(ratio)) == 1.0
 
 
 def test_the_expected_volume_follows_a_source_that_became_smaller() -> None:
-    ratios = volume_ratios(daily(80), [100] * 60 + [10] * 20)
+    ratios = volumes(daily(80), [100] * 60 + [10] * 20)
     assert ratios[60] == 0.1
     assert ratios[-1] == 1.0
+
+
+def test_the_first_daily_delivery_after_months_is_not_compared_with_months() -> None:
+    days = [*(date(2025, month, 5) for month in range(6, 13)), date(2025, 12, 31)]
+    rows = [3000.0] * 7
+    assert isnan(volumes(days, [*rows, 110], every_days=1)[-1])
+    assert volumes(days, [*rows, 110], every_days=31)[-1] == 110 / 3000
+    assert volumes(days, [*rows, 1800], every_days=1)[-1] == 0.6
+    assert volumes(days, [*rows, 0], every_days=1)[-1] == 0
+
+
+def test_a_weekday_is_compared_with_itself_where_it_is_always_low() -> None:
+    days = daily(60)
+    rows = [2.0 if day.weekday() == 6 else 12.0 if day.weekday() == 5 else 90.0 for day in days]
+    assert {ratio for ratio, day in zip(volumes(days, rows), days, strict=True) if day.weekday() == 5 and day > days[30]} == {1.0}
+    assert all(isnan(ratio) for ratio, day in zip(volumes(days, rows), days, strict=True) if day.weekday() == 6 and day > days[30])
+
+
+def test_a_share_is_compared_beyond_chance() -> None:
+    shifts = share_shifts([10, 10, 12, 90, 2], [100, 100, 100, 100, 4])
+    assert isnan(shifts[0])
+    assert shifts[1:3] == [0.0, 0.0]
+    assert 0.5 < shifts[3] < 90 / 100 - 32 / 300
+    assert isnan(shifts[4]), "four rows are too few"
+
+
+def test_rows_in_conflict_are_counted_among_the_rows_in_scope() -> None:
+    facts = day_facts(counts((MONDAY, 70, 5, None, 50, 10)), reads((MONDAY, 100, 15, 20, 0, 0, 0, 0, 4)))
+    assert facts["conflict_share"].tolist() == [4 / 80]
+
+
+def test_a_month_is_compared_with_the_smallest_of_a_year_and_a_day_with_that_of_two_months() -> None:
+    months = [date(2024 + at // 12, at % 12 + 1, 5) for at in range(25)]
+    growing = [150.0 + 5 * at for at in range(24)]
+    assert volume_ratios(months, [*growing, 0.6 * growing[-1]])[1][-1] == 0.6 * growing[-1] / growing[-12]
+    days = daily(90)
+    peaks = [1000.0 if at % 30 < 20 else 300.0 for at in range(90)]
+    assert min(ratio for ratio in volume_ratios(days, peaks)[1][30:] if not isnan(ratio)) == 1.0

@@ -17,6 +17,7 @@ from jobs.analysis.execute_notebook import execute_notebook
 from jobs.analysis.open_lake import open_lake
 from jobs.close_day import close_day
 from jobs.engine.lake import Lake
+from jobs.foundation.errors import InputMissing
 from jobs.profile.load_profile import load_profile
 from jobs.steps.score_entities import score_day
 from jobs.steps.target_list import target_day
@@ -127,3 +128,16 @@ def test_what_the_model_sees_checks_the_probability_where_there_is_one(
     assert "fitted on visits" in learnt.text
     assert "no probability to check" not in learnt.text
     assert learnt.pictures == by_rule.pictures + 1
+
+
+def test_a_notebook_without_visits_says_so_in_a_sentence(tmp_path: Path) -> None:
+    script = tmp_path / "without_visits.py"
+    script.write_text(
+        "# %%\nfrom jobs.foundation.errors import InputMissing\n"
+        "raise InputMissing(what='no visit is known', where='the home', next_step='open a later day')\n"
+    )
+
+    with pytest.raises(InputMissing) as raised:
+        execute_notebook(script)
+
+    assert raised.value.what == "no visit is known (the home); open a later day"

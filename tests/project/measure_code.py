@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 MOST_MODULES = 15
 """A package has at most so many modules."""
 MOST_LINES_OF_FILE = 350
-MOST_LINES = 48_000
-MOST_CODE = 32_000
+MOST_LINES = 53_000
+MOST_CODE = 35_500
 ARE_TOTALS_CHECKED = True
 """Whether MOST_LINES and MOST_CODE are bounds yet."""
 LONG_FILE = 300

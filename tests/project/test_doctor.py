@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
+import shutil
+import tomllib
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
+from console.core import texts
+from expectations.contracts import indicators
 from jobs.commands import doctor
 from jobs.commands.doctor import GIB
 from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
 from jobs.profile.profile import CONFIG_ROOT
+from jobs.texts import languages
+
+ROOT = Path(__file__).resolve().parents[2]
 
 OK = ok("engine", "starts")
 WARN = warn("Airflow", "not here", "`make setup` installs it")
@@ -59,8 +68,15 @@ def test_a_missing_openmp_library_is_a_warning_with_the_command_that_brings_it(m
 
 @pytest.mark.parametrize(("free", "verdict"), [(GIB // 2, Verdict.FAIL), (2 * GIB, Verdict.WARN), (100 * GIB, Verdict.OK)])
 def test_room_is_needed_wished_for_or_there(tmp_path: Path, free: int, verdict: Verdict) -> None:
-    assert doctor.check_disk(tmp_path / "not" / "there" / "yet", free).verdict is verdict
+    found = doctor.check_disk(tmp_path / "not" / "there" / "yet", free)
+    assert (found.verdict, f"{tmp_path}/not/there/yet does not exist yet" in found.found) == (verdict, True)
     assert doctor.check_memory(free).verdict is verdict
+
+
+def test_a_file_in_place_of_the_home_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("")
+    wanted = fail("disk", f"{tmp_path}/home is a file", "give a folder with --home")
+    assert doctor.check_disk(tmp_path / "home", 100 * GIB) == wanted
 
 
 def test_a_containers_limit_counts_where_it_is_lower(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,6 +138,44 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_still_run(tmp_path: Pat
     assert findings["profiles"].verdict is Verdict.OK
 
 
+def test_words_that_a_language_lacks_are_a_warning_and_files_without_words_a_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = [EntryPoint(*point, doctor.OTHER_WORDS) for point in project["entry-points"][doctor.OTHER_WORDS].items()]
+    monkeypatch.setattr(doctor, "entry_points", lambda group: points if group == doctor.OTHER_WORDS else [])
+    for name, module in {"reports": languages, "indicators": indicators, "console": texts}.items():
+        shutil.copytree(str(module.WORDS), tmp_path / name)
+        monkeypatch.setattr(module, "WORDS", tmp_path / name)
+    assert doctor.check_words() == ok("words", ", ".join(languages.LANGUAGES))
+
+    for file, key in {"reports/evaluation/zh-Hans": "title", "indicators/zh-Hans": "change", "console/en": "sign_out"}.items():
+        path = tmp_path / f"{file}.toml"
+        path.write_text(re.sub(rf"^{key} =", f"{key}_ =", path.read_text(encoding="utf-8"), count=1, flags=re.MULTILINE), "utf-8")
+    found = doctor.check_words()
+    assert found.verdict is Verdict.WARN
+    for file, key in [("reports/evaluation/zh-Hans", "evaluation.title"), ("console/en", "site.sign_out")]:
+        assert f"{tmp_path}/{file}.toml lacks 1 texts, such as {key}" in found.found
+    assert re.search(rf"{tmp_path}/indicators/zh-Hans.toml lacks 1 texts, such as \w+\.change", found.found)
+
+
+@pytest.mark.parametrize("file", ["en", "evaluation/zh-Hans", "checks/zh-Hans", "terms/zh-Hant"])
+def test_a_file_of_words_that_is_not_toml_or_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, file: str) -> None:
+    shutil.copytree(str(languages.WORDS), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(languages, "WORDS", tmp_path)
+    languages._head.cache_clear()
+    path = tmp_path / f"{file}.toml"
+    path.write_text("broken = =")
+    found = doctor.check_words()
+    path.unlink()
+    gone = doctor.check_words()
+    languages._head.cache_clear()
+    assert (found.verdict, found.next_step) == (Verdict.FAIL, "correct that line")
+    assert found.found == f"the words file is not valid TOML: Invalid value (at line 1, column 10) in {path}"
+    if file.startswith(("en", "evaluation")):
+        assert gone == fail("words", f"the words file is missing in {path}", "restore it, or install Steelyard again")
+
+
 def test_a_warning_alone_is_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     code, output = run(monkeypatch, [OK, WARN])
 
@@ -149,3 +203,18 @@ def test_json_holds_every_finding(monkeypatch: pytest.MonkeyPatch) -> None:
             {"subject": "disk", "state": "fail", "found": "0.1 GiB free", "then": "make room"},
         ],
     }
+
+
+def test_a_home_that_others_can_read_is_a_warning_with_the_command_that_closes_it(tmp_path: Path) -> None:
+    assert doctor.check_home(tmp_path / "none").verdict is Verdict.OK
+    (tmp_path / ".writing").touch()
+    tmp_path.chmod(0o755)
+
+    found = doctor.check_home(tmp_path)
+
+    assert found.verdict is Verdict.WARN
+    assert f"chmod -R go= {tmp_path}" in found.next_step
+    assert found in doctor.examine(tmp_path)
+    for mode in (0o700, 0o750):
+        tmp_path.chmod(mode)
+        assert doctor.check_home(tmp_path).verdict is Verdict.OK

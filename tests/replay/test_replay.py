@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from deltalake import DeltaTable
 
 from expectations.contracts import scoring, silver
+from expectations.contracts.indicators import features_contract
 from jobs.foundation.files import read_json, write_json
 from jobs.lake.manifests import digest_of, run_id_of, run_manifest_path, run_manifest_path_by_id
 from jobs.lake.model_store import ModelStore
@@ -69,6 +71,25 @@ def test_both_runs_of_a_repeated_day_are_reproduced(town: Town, capfd: pytest.Ca
         done = replay(capfd, town, "--run", run["run_id"], "--json")
         assert done.code == SAME, done.err
         assert json.loads(done.out)["run_id"] == run["run_id"]
+
+
+@pytest.mark.slow
+def test_a_day_whose_mappings_leave_out_columns_is_reproduced(
+    town: Town, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A replay has the tables and the profile, and no book of the deliveries."""
+    folder = tmp_path / "unmapped"
+    shutil.copytree(PROFILE, folder)
+    for path, column in (("returns", "filed_on"), ("visits", "penalty_minor")):
+        file = folder / "sources" / f"{path}.toml"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith(f"{column} =")), encoding="utf-8")
+    other = replace(town, profile_folder=folder)
+    other.run()
+    made = other.lake.arrow(features_contract(), where=f"as_of = '{TODAY}'")
+    assert {made[name].null_count for name in ("late_filing_share", "unfiled_returns", "penalties_36m")} == {made.num_rows}
+    done = replay(capfd, other)
+    assert done.code == SAME, done.out + done.err
 
 
 def test_a_value_changed_by_hand_is_reported_with_table_key_column_and_both_values(

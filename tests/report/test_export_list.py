@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+import shutil
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -42,7 +43,7 @@ def test_csv_is_utf8_with_one_row_per_listed_entity(home: Path, profile: Profile
 
 
 def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path: Path) -> None:
-    heads = exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()[0].split(",")
+    heads = next(csv.reader(exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()))
     reasons = [f"reason_{n}" for n in range(1, 6)]
     better = ["better_en", "better_zh_hans", "better_zh_hant"]
     assert heads == [
@@ -68,6 +69,16 @@ def test_a_name_that_is_a_formula_is_escaped_in_csv(home: Path, profile: Profile
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_every_start_of_a_formula_is_escaped(start: str) -> None:
     assert escape_formula(start + "1") == f"'{start}1"
+
+
+@pytest.mark.parametrize("hidden", [*"\u200b\ufeff\u3164\u115f\u2800\uffa0\u034f\ufe0f", " \u3164\u200b"])
+def test_a_formula_behind_invisible_characters_is_escaped(hidden: str) -> None:
+    assert escape_formula(f"{hidden}=1") == f"'{hidden}=1"
+
+
+def test_no_cell_of_the_csv_ends_early_in_another_program(home: Path, profile: Profile, tmp_path: Path) -> None:
+    row = exported(home, profile, tmp_path, "csv").decode("utf-8-sig").splitlines()[1]
+    assert '"91330106MA0000001A"' in row
 
 
 @pytest.mark.parametrize("cell", [-2.5, 7, None, "plain", "a=b", ""])
@@ -100,6 +111,19 @@ def test_personal_columns_are_masked() -> None:
 def test_the_same_day_gives_the_same_bytes(home: Path, profile: Profile, tmp_path: Path, format: str) -> None:
     first = exported(home, profile, tmp_path, format)
     assert exported(home, profile, tmp_path, format) == first
+
+
+def test_a_report_in_the_home_links_to_the_data_docs_of_its_day(home: Path, profile: Profile, tmp_path: Path) -> None:
+    copy = tmp_path / "home"
+    shutil.copytree(home, copy)
+    docs = copy / "gx/uncommitted/data_docs/local_site/days"
+    docs.mkdir(parents=True)
+    for day in (AS_OF - timedelta(days=1), AS_OF + timedelta(days=1)):
+        (docs / f"{day}.html").touch()
+    link = f'href="../gx/uncommitted/data_docs/local_site/days/{AS_OF - timedelta(days=1)}.html"'
+    for out, is_linked in ((copy / "reports" / "list.html", True), (tmp_path / "list.html", False)):
+        export_list(copy, profile, AS_OF, format="html", out=out, language="zh-Hans")
+        assert (link in out.read_text(encoding="utf-8")) is is_linked
 
 
 def test_an_older_file_is_replaced_without_leftover_files(home: Path, profile: Profile, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from jobs.profile.profile import Profile
 from jobs.report.daily_report import Context, Reason, gather
 from jobs.report.page import render_page
 from jobs.texts.languages import LANGUAGES, load_texts
+from jobs.texts.model_card import warning_lines
 from tests.report.example_day import AS_OF, EVIL
 from tests.report.tags import Tags, addresses_elsewhere
 
@@ -180,3 +181,14 @@ def test_languages_have_the_same_keys_and_placeholders() -> None:
 
 def test_traditional_chinese_is_converted_from_simplified() -> None:
     assert load_texts("zh-Hant")("list.title") == "名單及理由"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_shows_what_the_model_warns_of(context: Context, language: str) -> None:
+    model = {"warnings": {"constant_indicators": ["violation_share"], "equal_orders": ["past record"]}}
+    texts = load_texts(language)
+    heading, lines = texts("model_card.warnings"), warning_lines(model, texts)
+    text = Tags(render_page(replace(context, run={**context.run, "model": model}), language)).text()
+    assert len(lines) == 2
+    assert all(line in text for line in (heading, *lines))
+    assert not any(line in Tags(render_page(context, language)).text() for line in lines)

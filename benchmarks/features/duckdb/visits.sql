@@ -19,7 +19,8 @@ newest AS (
 SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
     getvariable('as_of') - coalesce(inspected_on, planned_on) AS days_ago,
     coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS took_place,
-    took_place AND (found_violation IS NOT NULL OR selected_by <> 'follow_up') AS is_made,
+    took_place AND (coalesce(found_violation, false) OR selected_by <> 'follow_up') AS is_made,
+    selected_by <> 'follow_up' AS is_rated,
     visit_status IN ('not_reachable', 'refused') AS is_unmet,
     round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay,
     round(1000 / inclusion_probability)::BIGINT AS weight
@@ -32,9 +33,10 @@ SET VARIABLE has_follow_ups = (SELECT count(*) > 0 FROM visit WHERE selected_by 
 -- Expected findings of a visit, in millionths, from what its inspector finds at other entities.
 CREATE TEMP TABLE strictness AS
 WITH pair AS (
-    SELECT entity_id, inspector_id, count(found_violation) AS visits, count(*) FILTER (found_violation) AS found,
-        coalesce(sum(items_checked) FILTER (breaches IS NOT NULL), 0) AS items,
-        coalesce(sum(breaches) FILTER (items_checked > 0), 0) AS breaches
+    SELECT entity_id, inspector_id, count(found_violation) FILTER (is_rated) AS visits,
+        count(*) FILTER (found_violation AND is_rated) AS found,
+        coalesce(sum(items_checked) FILTER (breaches IS NOT NULL AND is_rated), 0) AS items,
+        coalesce(sum(breaches) FILTER (items_checked > 0 AND is_rated), 0) AS breaches
     FROM visit
     WHERE is_made
     GROUP BY ALL

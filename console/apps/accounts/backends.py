@@ -19,10 +19,7 @@ from requests.exceptions import RequestException
 
 from console.apps.accounts import sign_in_attempts
 from console.apps.accounts.models import User
-from console.apps.audit.chain import record_event
-from console.apps.audit.events import NOBODY
 from console.apps.audit.models import Kind
-from console.core.client_address import client_address
 
 LOGGER = logging.getLogger(__name__)
 
@@ -43,8 +40,7 @@ class ByPassword(ModelBackend):
         counted = sign_in_attempts.count_attempt(request, username)
         if (exceeded := sign_in_attempts.exceeded_limit(counted)) is not None:
             if sign_in_attempts.is_first_over_limit(exceeded):
-                detail = {"username": username[:150], "by": exceeded.about, "address": client_address(request)}
-                record_event(Kind.LOCKED_OUT, NOBODY, detail=detail)
+                sign_in_attempts.record_failure(Kind.LOCKED_OUT, username, request, by=exceeded.about)
             request.axes_locked_out = True  # Axes' middleware shows its page
             raise PermissionDenied
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)

@@ -62,8 +62,13 @@ class User(AbstractUser):
         self.sessions_ended += 1
         return self.revoke_tokens()
 
+    def lock(self) -> None:
+        """Lock the account's row until the transaction ends, so that its tokens are made and revoked one after the other."""
+        User.objects.select_for_update().filter(pk=self.pk).first()
+
     def revoke_tokens(self) -> int:
-        """Revoke the account's tokens; return their number."""
+        """Revoke the account's tokens; return their number. The caller has a transaction."""
+        self.lock()
         return int(self.tokens.filter(is_revoked=False).update(is_revoked=True))
 
     def regions(self) -> Sequence[Jurisdiction]:

@@ -8,8 +8,9 @@ let a stranger lock people out. Therefore a person who signed in before from a d
 
 from __future__ import annotations
 
+import re
 import secrets
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address, ip_network
 from types import MappingProxyType
@@ -26,6 +27,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
 from console.apps.accounts.models import Tries, User
+from console.apps.audit.chain import record_event
+from console.apps.audit.events import NOBODY
+from console.apps.audit.models import Kind
 from console.core import clock
 from console.core.client_address import client_address
 
@@ -37,16 +41,22 @@ _MOST_PEOPLE = 5
 """The most people that a device remembers, the last to sign in first."""
 
 
+_HASHED = re.compile("no account: [0-9a-f]{16}")
+"""What :func:`stored_name` gives. Axes passes it on as a name."""
+
+
 class About(StrEnum):
     """What attempts are counted for."""
 
     DEVICE = "device"
     ADDRESS = "address"
     ACCOUNT = "account"
+    AUDIT = "audit"
 
 
-MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 50, About.ACCOUNT: 20})
-"""Wrong passwords allowed within a window. ``AXES_FAILURE_LIMIT`` in the settings limits one account from one address."""
+MOST = MappingProxyType({About.DEVICE: 5, About.ADDRESS: 50, About.ACCOUNT: 20, About.AUDIT: 100})
+"""Wrong passwords allowed within a window, and failures that the audit records one by one: those with the name of an account, and
+those with another name. ``AXES_FAILURE_LIMIT`` in the settings limits one account from one address."""
 
 
 def device_of(request: HttpRequest, username: str) -> str:
@@ -78,17 +88,57 @@ def is_known(request: HttpRequest, credentials: dict[str, Any] | None = None) ->
 
 def count_attempt(request: HttpRequest, username: str) -> list[Tries]:
     """Count an attempt and return the counts. Call it before the check of the password, or parallel attempts would all pass."""
-    window = _current_window()
-    counted = []
-    for about, key in _counters(request, username):
-        digest = salted_hmac(ATTEMPT_SALT, f"{about}:{key}", algorithm="sha256").hexdigest()
-        tries, _ = Tries.objects.get_or_create(about=about, digest=digest, window=window)
-        # The row stays locked until the count is read: no two parallel attempts read the same count.
-        with transaction.atomic():
-            Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
-            tries.refresh_from_db(fields=["count"])
-        counted.append(tries)
-    return counted
+    return [_count(about, key) for about, key in _counters(request, username)]
+
+
+def _count(about: About, key: str) -> Tries:
+    tries, _ = Tries.objects.get_or_create(about=about, digest=_digest(f"{about}:{key}"), window=_current_window())
+    # The row stays locked until the count is read: no two parallel attempts read the same count.
+    with transaction.atomic():
+        Tries.objects.filter(pk=tries.pk).update(count=F("count") + 1)
+        tries.refresh_from_db(fields=["count"])
+    return tries
+
+
+def _digest(text: str) -> str:
+    return salted_hmac(ATTEMPT_SALT, text, algorithm="sha256").hexdigest()
+
+
+def record_failure(kind: Kind, username: str, request: HttpRequest | None, **detail: str) -> None:
+    """Record a failed sign-in or a lock in the audit. Beyond a limit it is only counted, so that nobody can fill the audit."""
+    name = stored_name(request, {"username": username})
+    counted = _count(About.AUDIT, "account" if name == username else "other")
+    if counted.count == 1:
+        record_uncounted()
+    if counted.count <= MOST[About.AUDIT]:
+        record_event(kind, NOBODY, detail={"username": name, **detail, **origin_of(request)})
+
+
+def record_uncounted() -> None:
+    """Record how many failures of earlier windows were only counted, and delete their counts."""
+    with transaction.atomic():
+        for tries in Tries.objects.select_for_update().filter(about=About.AUDIT, window__lt=_current_window()):
+            if (more := tries.count - MOST[About.AUDIT]) > 0:
+                since = datetime.fromtimestamp(tries.window * 60, UTC).isoformat()
+                record_event(Kind.SIGN_IN_FAILED, NOBODY, detail={"further_failures": more, "window_from": since})
+            tries.delete()
+
+
+def stored_name(_request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str:
+    """The name that is stored of an attempt: that of an account, else a keyed hash, since people type passwords as names.
+
+    Axes calls it too.
+    """
+    username = str((credentials or {}).get("username") or "")
+    if not username or _HASHED.fullmatch(username) or User.objects.filter(username=username).exists():
+        return username
+    return f"no account: {_digest(f'name:{username}')[:16]}"
+
+
+def origin_of(request: HttpRequest | None) -> dict[str, str]:
+    """The address of a sign-in, if it is known."""
+    address = client_address(request) if request is not None else ""
+    return {"address": address} if address else {}
 
 
 def exceeded_limit(counted: list[Tries]) -> Tries | None:
@@ -108,6 +158,7 @@ def uncount(counted: list[Tries]) -> None:
 
 def delete_expired() -> int:
     """Delete expired sessions and counts of wrong passwords; return the number of rows."""
+    record_uncounted()
     now = clock.now()
     expired = (
         Session.objects.filter(expire_date__lt=now),

@@ -7,6 +7,9 @@ from enum import StrEnum
 from django.conf import settings
 from django.db import models
 
+MUTABLE = ("is_revoked", "minute", "used_in_minute")
+"""The columns of a token that change."""
+
 
 class Scope(StrEnum):
     """What a token may be used for."""

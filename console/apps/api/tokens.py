@@ -16,8 +16,9 @@ from ninja.errors import HttpError
 from ninja.security import HttpBearer
 
 from console.apps.accounts.roles import DECIDES
-from console.apps.api.models import Scope, Token
+from console.apps.api.models import MUTABLE, Scope, Token
 from console.apps.audit.chain import record_event
+from console.apps.audit.content import CONTENT, content_digest
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
 from console.core import clock
@@ -41,15 +42,27 @@ def live_tokens(user: Any) -> QuerySet[Token]:
     return Token.objects.filter(user=user, is_revoked=False, expires_on__gte=current_date())
 
 
+class TooManyTokens(Exception):
+    """The user has :data:`MOST_TOKENS` valid tokens."""
+
+
 def make_token(user: Any, name: str, scopes: list[str], expires_on: date) -> str:
-    """Make a token and return its text, which is stored nowhere."""
+    """Make a token and return its text, which is stored nowhere.
+
+    Raises:
+        TooManyTokens: the rate limit is per token, so their number is limited.
+    """
     text = "sty_" + secrets.token_urlsafe(32)
     allowed = [str(scope) for scope in scopes_of(user) if scope in scopes]
     with transaction.atomic():
+        user.lock()  # or parallel requests would all count the tokens before any of them is made
+        if live_tokens(user).count() >= MOST_TOKENS:
+            raise TooManyTokens
         token = Token.objects.create(
             user=user, name=name, digest=_digest(text), scopes=allowed, made_at=clock.now(), expires_on=expires_on
         )
-        record_event(Kind.TOKEN_MADE, user, detail={"token": token.pk, "scopes": allowed, "expires_on": expires_on})
+        content = {CONTENT: content_digest(token, without=MUTABLE)}
+        record_event(Kind.TOKEN_MADE, user, detail={"token": token.pk, "scopes": allowed, "expires_on": expires_on, **content})
     return text
 
 

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.appeals.models import Answer, Appeal
 from console.apps.audit.chain import record_event
+from console.apps.audit.content import CONTENT, content_digest
 from console.apps.audit.models import Kind
 from console.apps.decisions.decide import case_of, one_step
 from console.apps.decisions.models import Case, Decision
@@ -50,8 +51,8 @@ def record_appeal(user: Any, entity: Ranked, run_id: str, answers: dict[str, Any
             recorded_by=user,
             form_token=answers["token"],
         )
-        detail = {"appeal": appeal.pk, "ground": appeal.ground, "received_on": appeal.received_on, "due_on": appeal.due_on}
-        _record(Kind.APPEAL_RECEIVED, user, appeal, detail)
+        detail = {"ground": appeal.ground, "received_on": appeal.received_on, "due_on": appeal.due_on}
+        _record(Kind.APPEAL_RECEIVED, user, appeal, appeal, detail)
     return appeal
 
 
@@ -85,10 +86,10 @@ def answer_appeal(user: Any, appeal: Appeal, answers: dict[str, Any]) -> Answer:
         made = Answer.objects.create(
             appeal=appeal, outcome=answers["outcome"], comment=answers["comment"], at=clock.now(), answered_by=user
         )
-        _record(Kind.APPEAL_ANSWERED, user, appeal, {"appeal": appeal.pk, "outcome": made.outcome})
+        _record(Kind.APPEAL_ANSWERED, user, appeal, made, {"outcome": made.outcome})
     return made
 
 
-def _record(kind: Kind, user: Any, appeal: Appeal, detail: dict[str, Any]) -> None:
-    case = appeal.case
+def _record(kind: Kind, user: Any, appeal: Appeal, row: Appeal | Answer, detail: dict[str, Any]) -> None:
+    case, detail = appeal.case, {"appeal": appeal.pk, **detail, CONTENT: content_digest(row)}
     record_event(kind, user, entity_id=case.entity_id, region_code=case.region_code, run_id=appeal.run_id, detail=detail)

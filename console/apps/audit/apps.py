@@ -15,10 +15,8 @@ class Audit(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        """Flush the spool after responses, and record sign-ins and sign-outs."""
+        """Flush the spool after responses."""
         from django.core.signals import request_finished
-
-        from console.apps.audit import sign_ins  # noqa: F401 (connects its receivers)
 
         request_finished.connect(_after_response, dispatch_uid="audit spool")
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from console.apps.audit.events import EventFacts, event_facts
@@ -62,7 +67,31 @@ def append(events: Iterable[EventFacts]) -> Head:
             rows.append(AuditEvent(number=number, previous_hash=head.hash, hash=digest, **fields))
             head = Head(number, digest)
         AuditEvent.objects.bulk_create(rows, batch_size=500)
+        transaction.on_commit(partial(_note, head, settings.FOLDER.audit_head))
     return head
+
+
+def _note(head: Head, path: Path) -> None:
+    """Write the head beside the database, which may be on another machine. A parallel writer may replace it by an earlier one.
+
+    All heads have one length, so one write replaces another without a moment in which the file is empty.
+    """
+    if head.number:
+        with suppress(OSError):  # the event is stored; the next one writes the note again
+            file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(file, f"{head.number:020}:{head.hash}\n".encode())
+            finally:
+                os.close(file)
+
+
+def noted_head() -> Head | None:
+    """The head that was noted beside the database; None if there is no note."""
+    try:
+        number, _, digest = settings.FOLDER.audit_head.read_text(encoding="ascii").strip().partition(":")
+        return Head(int(number), digest)
+    except (OSError, ValueError):
+        return None
 
 
 def read_head() -> Head:

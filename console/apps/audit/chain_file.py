@@ -7,7 +7,8 @@ its hash and the hash before it, and one of
 - ``facts``, for an event from before hashes covered digests, with nothing withheld: its hash can be computed;
 - ``stated``, for such an event with withheld fields: its hash is only stated, and holds as far as the next event covers it.
 
-Events of the last two kinds come before all of the first, or any event could pass as one of them. This file needs only Python.
+Events of the last two kinds come before all of the first, or any event could pass as one of them. Anybody can write a ``stated``
+event, so the reader must say up to which number they are accepted. This file needs only Python.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Checked:
 
     Attributes:
         events: the number of events.
-        stated: the number of events whose hash could not be computed and was taken as stated.
+        stated: the number of the last event whose hash could not be computed and was taken as stated; 0 without any.
         head: number and hash of the last event.
         breaks: each break as the event's number and the reason.
     """
@@ -70,10 +71,13 @@ class Checked:
     breaks: list[tuple[int, str]] = field(default_factory=list)
 
 
-def check(lines: Iterable[str], known: Mapping[int, str] | None = None) -> Checked:
+def check(lines: Iterable[str], known: Mapping[int, str] | None = None, stated_until: int = 0) -> Checked:
     """Compute the file's hashes, and check that each event follows the one before.
 
-    ``known`` has hashes by number that were noted elsewhere earlier.
+    Args:
+        lines: the lines of the file.
+        known: hashes by number that were noted elsewhere earlier.
+        stated_until: the number of the last event that may state its hash. Nothing in the file proves what such an event says.
 
     Raises:
         ValueError: if the file is not a chain file.
@@ -87,13 +91,13 @@ def check(lines: Iterable[str], known: Mapping[int, str] | None = None) -> Check
         number = result.events + 1
         event = _read(line)
         has_digests |= "shown" in event
-        why = _problem(event, number, result.head[1], has_digests=has_digests)
+        why = _problem(event, number, result.head[1], has_digests=has_digests, may_state=number <= stated_until)
         if why:
             result.breaks.append((number, why))
         digest = str(event.get("hash", ""))
         if noted.pop(number, digest) != digest:
             result.breaks.append((number, "its hash differs from the one noted earlier"))
-        result.events, result.stated, result.head = number, result.stated + ("stated" in event), (number, digest)
+        result.events, result.stated, result.head = number, number if "stated" in event else result.stated, (number, digest)
     if result.head != (first.get("events"), first.get("head")):
         result.breaks.append((result.events, "the file does not end with the event that its first line names"))
     result.breaks += [(number, "it was noted earlier and is not in the file") for number in sorted(noted)]
@@ -108,7 +112,7 @@ def _read(line: str) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _problem(event: dict[str, Any], number: int, before: str, *, has_digests: bool) -> str:
+def _problem(event: dict[str, Any], number: int, before: str, *, has_digests: bool, may_state: bool) -> str:
     """What is wrong with an event; empty if nothing is. ``has_digests`` once an event's hash covers digests."""
     if event.get("number") != number:
         return "the line is not this event's"
@@ -117,7 +121,7 @@ def _problem(event: dict[str, Any], number: int, before: str, *, has_digests: bo
     if has_digests and ("stated" in event or "facts" in event):
         return "it claims to be from before hashes covered digests, but follows an event whose hash does"
     if isinstance(event.get("stated"), dict) and isinstance(event.get("hash"), str):
-        return ""
+        return "" if may_state else "its hash is only stated, and nothing proves it"
     return "" if _computed_hash(event, number, before) == event.get("hash") else "its content does not match its hash"
 
 

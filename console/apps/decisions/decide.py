@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Model
 
 from console.apps.audit.chain import record_event
+from console.apps.audit.content import CONTENT, content_digest
 from console.apps.audit.models import Kind
 from console.apps.decisions import policies
 from console.apps.decisions.models import Case, Decision
@@ -114,7 +115,11 @@ def case_of(entity: Ranked) -> Case:
     return case
 
 
-def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
+MakeRows = Callable[[Decision], Sequence[Model]]
+"""Creates the rows that belong to a step, such as its result, and returns them. The step's event covers them."""
+
+
+def act_on_case(user: Any, case: Case, form: DecisionInput, make_rows: MakeRows = lambda _: ()) -> Decision:
     """Approve, refuse, reopen, record or assign: a step of an existing case that does not look at a published run.
 
     Raises:
@@ -134,7 +139,7 @@ def act_on_case(user: Any, case: Case, form: DecisionInput) -> Decision:
         elif after == State.NOT_INSPECTED:
             # A correction keeps the day of return: otherwise repeated corrections would put it off again and again.
             form = replace(form, wake_on=case.wake_on or policies.return_date_after_no_visit(current_date(), current_policy()))
-        return _move(case, form.action, after, user, form=form, due_on=due_on)
+        return _move(case, form.action, after, user, form=form, due_on=due_on, make_rows=make_rows)
 
 
 def undo(user: Any, decision: Decision, token: str, *, batch: str = "") -> Decision:
@@ -175,6 +180,7 @@ def _move(
     run_id: str = "",
     due_on: date | None = None,
     undoes: Decision | None = None,
+    make_rows: MakeRows = lambda _: (),
 ) -> Decision:
     """Move the case, store the step, and append it to the audit."""
     before = restorable_fields(case)
@@ -226,7 +232,7 @@ def _move(
     case.version += 1
     case.save()
     kind = Kind.RECORDED if action in OF_RESULT else Kind.DECIDED
-    detail = audit_detail(decision)
+    detail = audit_detail(decision, make_rows(decision))
     if chosen:
         detail["chosen"] = chosen
     if selected is not None:
@@ -249,10 +255,11 @@ def restorable_fields(case: Case) -> dict[str, Any]:
     }
 
 
-def audit_detail(step: Decision) -> dict[str, Any]:
-    """What the audit records of each step."""
+def audit_detail(step: Decision, rows: Sequence[Model] = ()) -> dict[str, Any]:
+    """What the audit records of each step, with the digest of the step and of the rows that belong to it."""
     states = {"from": step.state_before, "to": str(step.state_after)}
-    return {"action": str(step.action), **states, "reason": step.reason, "decision": step.pk}
+    content = {CONTENT: content_digest(step, *rows)}
+    return {"action": str(step.action), **states, "reason": step.reason, "decision": step.pk, **content}
 
 
 def _check_form(case: Case, form: DecisionInput) -> None:

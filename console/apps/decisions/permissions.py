@@ -10,7 +10,7 @@ from console.apps.accounts.models import User
 from console.apps.accounts.roles import APPROVES, DECIDES
 from console.apps.decisions.states import OF_RESULT, Action, Refused
 from console.apps.ranking.current_policy import current_policy
-from jobs.texts.names import codes_within
+from jobs.texts.codes import regions_of
 
 _DECISIONS = frozenset({Action.VISIT, Action.DEFER, Action.DISMISS, Action.PROPOSE, Action.UNDO})
 _APPROVALS = frozenset({Action.APPROVE, Action.REFUSE, Action.REOPEN, Action.ASSIGN})
@@ -60,6 +60,6 @@ def assignable_users(user: Any) -> QuerySet[User]:
     own = {(place.level, place.code) for place in user.regions()}
     if ("all", "") in own:
         return people
-    scheme = str(current_policy().profile.get("region_scheme", ""))
-    within = {code for _, own_code in own for code in codes_within(scheme, own_code)}
+    regions = regions_of(current_policy().profile)
+    within = {code for _, own_code in own for code in regions.within(own_code)}
     return people.filter(jurisdictions__code__in=within).distinct()

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 
 from console.apps.accounts.roles import DEALS_WITH_QUEUES
 from console.apps.audit.chain import record_event
+from console.apps.audit.content import CONTENT, content_digest
 from console.apps.audit.models import Kind
 from console.apps.decisions import catalogue
 from console.apps.decisions.decide import one_step
@@ -82,6 +83,7 @@ def handle(user: Any, decision: Decision, form: HandlingInput) -> Handling:
             comment=form.comment,
             form_token=form.token,
         )
-        detail = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
+        facts = {"decision": decision.pk, "is_open": made.is_open, "reason": made.reason}
+        detail = {**facts, "handling": made.pk, CONTENT: content_digest(made)}
         record_event(Kind.HANDLED, user, entity_id=case.entity_id, region_code=case.region_code, detail=detail)
     return made

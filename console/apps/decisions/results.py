@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from django.db import transaction
+from django.db.models import Model
 
 from console.apps.decisions.decide import DecisionInput, act_on_case
 from console.apps.decisions.models import Case, Decision, ReasonVerdict, Result
@@ -44,8 +44,8 @@ def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict
     planned = planned_visit(case)
     if is_inspected:
         check_visited_on(answers["inspected_on"], decided_on(planned), current_date(), current_policy())
-    with transaction.atomic():
-        decision = act_on_case(user, case, DecisionInput(action, answers["token"], version=answers["version"]))
+
+    def make_rows(decision: Decision) -> list[Model]:
         result = Result.objects.create(
             decision=decision,
             **{name: answers[name] for name in ("visit_status", "inspected_on", "items_checked", "breaches", "evidence")},
@@ -59,8 +59,11 @@ def record_result(user: Any, case: Case, answers: dict[str, Any], verdicts: dict
         run_id = planned.run_id if planned else ""
         regions = {name: getattr(case, name) for name in ("region_code", "region_middle", "region_top")}
         about = {"result": result, "run_id": run_id, **regions}
-        ReasonVerdict.objects.bulk_create(ReasonVerdict(indicator=name, right=right, **about) for name, right in verdicts.items())
-    return result
+        judged = [ReasonVerdict(indicator=name, right=right, **about) for name, right in sorted(verdicts.items())]
+        return [result, *ReasonVerdict.objects.bulk_create(judged)]
+
+    step = DecisionInput(action, answers["token"], version=answers["version"])
+    return act_on_case(user, case, step, make_rows).result
 
 
 def current_result(case: Case) -> Result | None:

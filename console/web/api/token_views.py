@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from console.apps.accounts.roles import READS_LIST
 from console.apps.api.models import Token
-from console.apps.api.tokens import LONGEST_DAYS, MOST_TOKENS, live_tokens, make_token, scopes_of
+from console.apps.api.tokens import LONGEST_DAYS, MOST_TOKENS, TooManyTokens, make_token, scopes_of
 from console.apps.audit.chain import record_event
 from console.apps.audit.models import Kind
 from console.apps.ranking.current_policy import current_date
@@ -31,15 +32,7 @@ class TokenForm(LabelledForm):
 
     def __init__(self, texts: Texts, user: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(texts, *args, **kwargs)
-        self.user = user
         self.fields["scopes"].choices = [(str(scope), texts.either(f"scope.{scope}", str(scope))) for scope in scopes_of(user)]
-
-    def clean(self) -> dict[str, Any]:
-        """Limit the number of tokens, since the rate limit is per token."""
-        data: dict[str, Any] = super().clean() or self.cleaned_data
-        if live_tokens(self.user).count() >= MOST_TOKENS:
-            raise forms.ValidationError(self.texts("token.too_many", n=MOST_TOKENS))
-        return data
 
     def clean_expires_on(self) -> Any:
         """Refuse a past day and one too far in the future."""
@@ -56,8 +49,11 @@ def tokens(request: HttpRequest) -> HttpResponse:
     text = ""
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        text = make_token(request.user, data["name"], data["scopes"], data["expires_on"])
-        form = TokenForm(request.texts, request.user)
+        try:
+            text = make_token(request.user, data["name"], data["scopes"], data["expires_on"])
+            form = TokenForm(request.texts, request.user)
+        except TooManyTokens:
+            form.add_error(None, request.texts("token.too_many", n=MOST_TOKENS))
     context = {"form": form, "text": text, "tokens": Token.objects.filter(user=request.user), "today": current_date()}
     return render(request, "tokens.html", context, status=422 if form.errors else 200)
 
@@ -68,6 +64,7 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Revoke one of the user's tokens."""
     token = get_object_or_404(Token, pk=pk, user=request.user)
     token.is_revoked = True
-    token.save(update_fields=["is_revoked"])
-    record_event(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})
+    with transaction.atomic():
+        token.save(update_fields=["is_revoked"])
+        record_event(Kind.TOKEN_REVOKED, request.user, detail={"token": token.pk})
     return redirect("tokens")

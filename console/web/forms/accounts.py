@@ -14,8 +14,8 @@ from console.apps.accounts.jurisdiction import Level
 from console.apps.accounts.models import User
 from console.apps.accounts.roles import Role
 from console.apps.audit.events import NOBODY, SYSTEM
+from jobs.texts.codes import Codes
 from jobs.texts.languages import Texts
-from jobs.texts.names import codes_of
 
 
 class SignInForm(AuthenticationForm):
@@ -101,7 +101,7 @@ class AccountForm(forms.ModelForm):
             if self.scheme is None:
                 # Without a published profile the level is unknown; a wrong level would show no entities.
                 raise forms.ValidationError(self.texts("form.regions_later"))
-            known = codes_of(self.scheme)
+            known = Codes(self.scheme).entries
             if known and line not in known:
                 raise forms.ValidationError(self.texts("form.no_region", code=line))
             level = {1: Level.TOP, 2: Level.MIDDLE}.get(known[line].level, Level.CODE) if known else Level.CODE

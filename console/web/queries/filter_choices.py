@@ -11,9 +11,9 @@ from console.apps.campaigns.models import Campaign
 from console.apps.decisions.permissions import assignable_users
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import regions_of_listed
-from expectations.standards.hierarchies import Entry
-from jobs.texts.languages import Texts, in_language
-from jobs.texts.names import code_name, codes_of, indicator_name, indicator_names, sections_of
+from jobs.texts.codes import Codes, industries_of, regions_of
+from jobs.texts.languages import Texts
+from jobs.texts.names import indicator_name, indicator_names
 
 Choices = list[tuple[str, str]]
 """Values with their names."""
@@ -31,10 +31,6 @@ class Reader:
     texts: Texts
     profile: Mapping[str, Any]
 
-    def scheme(self, name: str) -> str:
-        """A code list of the profile, such as ``region_scheme``."""
-        return str(self.profile.get(name, ""))
-
 
 def regions(reader: Reader, run: PublishedRun, value: str) -> Choices:
     """The user's regions, the regions of listed entities within them, and the current one."""
@@ -44,29 +40,30 @@ def regions(reader: Reader, run: PublishedRun, value: str) -> Choices:
     if bounds is not None:
         shown = frozenset(places for places in shown if {*bounds} & {*zip(LEVELS, places, strict=True)})
     inside = {code for places in shown for code in places[1:] if code}
-    known = codes_of(reader.scheme("region_scheme"))
+    known = regions_of(reader.profile)
     codes = sorted(inside | own | ({value} if value else set()))
-    return [(code, _indented(known[code], reader.texts.language) if code in known else code) for code in codes]
+    return [(code, _indented(known, code, reader.texts.language)) for code in codes]
 
 
-def _indented(region: Entry, language: str) -> str:
+def _indented(regions: Codes, code: str, language: str) -> str:
     """A region's name; the last level is indented by spaces that browsers keep."""
-    return "\u00a0\u00a0" * (region.level == 3) + in_language(region.names, language)
+    entry = regions.entries.get(code)
+    return "\u00a0\u00a0" * (entry is not None and entry.level == 3) + regions.name(code, language)
 
 
 def region_name(reader: Reader, code: str) -> str:
     """The name of a region."""
-    return code_name(reader.scheme("region_scheme"), code, reader.texts.language)
+    return regions_of(reader.profile).name(code, reader.texts.language)
 
 
 def industries(reader: Reader, _run: PublishedRun, _value: str) -> Choices:
-    """The sections of the profile's industry scheme."""
-    return list(sections_of(reader.scheme("industry_scheme"), reader.texts.language))
+    """The sections of the profile's industry scheme; of a flat list, the industries that have a name."""
+    return list(industries_of(reader.profile).sections(reader.texts.language))
 
 
 def industry_name(reader: Reader, code: str) -> str:
     """The name of an industry."""
-    return code_name(reader.scheme("industry_scheme"), code, reader.texts.language)
+    return industries_of(reader.profile).name(code, reader.texts.language)
 
 
 def reasons(reader: Reader, _run: PublishedRun, _value: str) -> Choices:

@@ -26,8 +26,8 @@ from console.apps.ranking.search_terms import LONGEST_SEARCH, REASON
 from console.web.queries import filter_choices as choices
 from console.web.queries.filter_choices import ME, NOBODY, Choices, Reader
 from expectations.contracts.indicators import catalogue
+from jobs.texts.codes import regions_of
 from jobs.texts.languages import Texts
-from jobs.texts.names import codes_of
 
 SEEN = (UNSEEN, CHANGED)
 MOVED = ("new", "up", "model", "own", "data", "others")
@@ -48,7 +48,7 @@ def _is_date(value: str) -> bool:
 
 def region_column(code: str, run: PublishedRun) -> str:
     """The column that holds the codes of this code's level."""
-    known = codes_of(str(run.profile.get("region_scheme", ""))).get(code)
+    known = regions_of(run.profile).entries.get(code)
     return {1: "region_top", 2: "region_middle"}.get(known.level if known else 3, "region_code")
 
 

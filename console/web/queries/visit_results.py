@@ -10,7 +10,7 @@ from console.apps.decisions.models import Case, Result
 from console.apps.ranking.models import PublishedRun
 from console.apps.ranking.runs import among, ranked_of
 from console.core.texts import load_texts
-from jobs.texts.names import code_name
+from jobs.texts.codes import industries_of, regions_of
 from models.statistics.proportions import wilson
 
 
@@ -42,14 +42,14 @@ def hit_rates(user: Any, run: PublishedRun | None, language: str) -> list[tuple[
     columns = ("selected_by", "decision__case__region_middle", "decision__case__entity_id", "found_violation")
     visits = list(inspected.order_by("pk").values_list(*columns))
     profile = run.profile if run else {}
-    regions, industries = str(profile.get("region_scheme", "")), str(profile.get("industry_scheme", ""))
+    regions, industries = regions_of(profile), industries_of(profile)
     texts = load_texts(language)
     sections = _sections(user, run, {entity for _, _, entity, _ in visits})
     by_industry = [(sections.get(entity, ""), hit) for _, _, entity, hit in visits]
     return [
         ("selected", _count(((how, hit) for how, _, _, hit in visits), lambda how: texts.either(f"selected.{how}", how))),
-        ("region", _count(((code, hit) for _, code, _, hit in visits), lambda code: code_name(regions, code, language))),
-        ("industry", _count(by_industry, lambda code: code_name(industries, code, language))),
+        ("region", _count(((code, hit) for _, code, _, hit in visits), lambda code: regions.name(code, language))),
+        ("industry", _count(by_industry, lambda code: industries.name(code, language))),
     ]
 
 

@@ -21,8 +21,8 @@ from console.web.form_errors import errors_of, sent_form
 from console.web.queries.list_filters import FILTERS, filter_value_name
 from jobs.texts.checks import check_name, column_name
 from jobs.texts.checks import why as why_of
+from jobs.texts.codes import industries_of, regions_of
 from jobs.texts.languages import LANGUAGE_OF_HAN, Texts, base_of, language_of
-from jobs.texts.names import code_name, code_path
 from jobs.texts.numbers import MONEY, number, value_with_unit
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
@@ -83,7 +83,9 @@ def _option(value: str, name: str, is_chosen: bool, marks_chinese: bool) -> Safe
 @register.simple_tag(takes_context=True)
 def region(context: dict[str, Any], code: str) -> SafeString | str:
     """The name of a region."""
-    return _named(context, _code(context, "region_scheme", code))
+    if not code:
+        return _texts(context)("word.unknown")
+    return _named(context, regions_of(context["profile"]).name(code, _texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
@@ -91,13 +93,13 @@ def region_path(context: dict[str, Any], code: str) -> SafeString | str:
     """The name of a region with those above it."""
     if not code:
         return _texts(context)("word.unknown")
-    return _named(context, code_path(str(context["profile"].get("region_scheme", "")), code, _texts(context).language))
+    return _named(context, regions_of(context["profile"]).path(code, _texts(context).language))
 
 
 @register.simple_tag(takes_context=True)
 def industry(context: dict[str, Any], code: str) -> str:
     """The name of an industry."""
-    return _code(context, "industry_scheme", code)
+    return industries_of(context["profile"]).name(code, _texts(context).language) if code else _texts(context)("word.unknown")
 
 
 @register.simple_tag(takes_context=True)
@@ -239,14 +241,6 @@ def _lang(name: str, marks_chinese: bool) -> SafeString | str:
 def _local(context: dict[str, Any], value: date | datetime) -> date | datetime:
     zone = str(context["profile"].get("time_zone", "UTC"))
     return value.astimezone(ZoneInfo(zone)) if isinstance(value, datetime) else value
-
-
-def _code(context: dict[str, Any], scheme: str, code: str) -> str:
-    return (
-        code_name(str(context["profile"].get(scheme, "")), code, _texts(context).language)
-        if code
-        else _texts(context)("word.unknown")
-    )
 
 
 def _texts(context: dict[str, Any]) -> Texts:

@@ -21,7 +21,8 @@ from console.web.access import for_roles, note_view
 from console.web.downloads import explain_no_file, file_response, record_export
 from console.web.queries.time_charts import CHARTS as OVER_TIME
 from console.web.queries.time_charts import Scope, cached_for_jurisdiction, monthly_counts, time_chart, unbiased
-from jobs.texts.names import code_name, indicator_name, sections_of
+from jobs.texts.codes import industries_of, regions_of
+from jobs.texts.names import indicator_name
 
 MAX_BARS = 15
 
@@ -50,12 +51,12 @@ def _by_class(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
 
 def _by_region(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     listed = _counts(request, run, "region_middle", ranked_of(run, request.user).filter(is_listed=True))
-    return _named(listed, lambda code: code_name(str(run.profile.get("region_scheme", "")), code, request.language))
+    return _named(listed, lambda code: regions_of(run.profile).name(code, request.language))
 
 
 def _by_industry(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
     listed = _counts(request, run, "industry_section", ranked_of(run, request.user).filter(is_listed=True))
-    return _named(listed, lambda code: code_name(str(run.profile.get("industry_scheme", "")), code, request.language))
+    return _named(listed, lambda code: industries_of(run.profile).name(code, request.language))
 
 
 def _by_reason(request: HttpRequest, run: PublishedRun) -> list[tuple[str, int]]:
@@ -123,14 +124,14 @@ def _scope(request: HttpRequest) -> Scope:
 
 def _offers(request: HttpRequest, run: PublishedRun) -> dict[str, Any]:
     """The user's regions that have figures, and the industries."""
-    scheme = str(run.profile.get("region_scheme", ""))
+    regions = regions_of(run.profile)
     pairs = Figure.objects.visible_to(request.user).order_by().values_list("region_middle", "region_code").distinct()[:4000]
     codes = cached_for_jurisdiction(
         request, run, "regions of figures", lambda: sorted({code for pair in pairs for code in pair if code})
     )
     return {
-        "regions": [(code, code_name(scheme, code, request.language)) for code in codes],
-        "sections": sections_of(str(run.profile.get("industry_scheme", "")), request.language),
+        "regions": [(code, regions.name(code, request.language)) for code in codes],
+        "sections": industries_of(run.profile).sections(request.language),
     }
 
 

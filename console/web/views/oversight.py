@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 from itertools import islice
-from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -191,10 +190,10 @@ class Shift:
     unknown_then: float | None = None
 
 
-def held_out(run: PublishedRun) -> list[tuple[str, list[float | None]]]:
-    """Each of :data:`METRICS`, for the model and for the orders that it is compared with."""
-    metrics: Mapping[str, Mapping[str, Any]] = run.model.get("held_out_metrics") or {}
-    return [(name.replace(" ", "_"), [values.get(metric) for metric in METRICS]) for name, values in metrics.items()]
+def held_out(run: PublishedRun) -> list[tuple[str, list[Mapping[str, float | None]]]]:
+    """Each of :data:`METRICS` with its interval, for the model and for the orders that it is compared with."""
+    orders: Mapping[str, Mapping[str, Mapping[str, float | None]]] = run.model.get("held_out_orders") or {}
+    return [(name.replace(" ", "_"), [figures.get(metric, {}) for metric in METRICS]) for name, figures in orders.items()]
 
 
 def weights(run: PublishedRun, language: str) -> list[tuple[str, float]]:

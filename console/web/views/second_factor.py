@@ -10,11 +10,13 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect, render
 from django.utils.safestring import mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django_otp import login
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from console.apps.accounts.models import User
 from console.apps.accounts.second_factor import (
@@ -70,7 +72,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         device = verified_device(request.user, device_of(request.user), form.digits)
         if device is not None:
-            login(request, device)
+            _sign_in_with(request, device)
             record_event(Kind.SECOND_FACTOR_PASSED, request.user)
             return redirect("home")
         record_event(Kind.SECOND_FACTOR_FAILED, request.user)
@@ -93,7 +95,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
             form.add_error("code", request.texts("second.wrong"))
         else:
             add_second_factor(user, device)
-            login(request, device)
+            _sign_in_with(request, device)
             messages.success(request, request.texts("second.added"))
             return redirect("home")
     context = {"form": form, "picture": _picture(device.config_url), "secret": b32encode(device.bin_key).decode()}
@@ -116,6 +118,13 @@ def remove(request: HttpRequest) -> HttpResponse:
         remove_second_factor(user, by=user)
         messages.success(request, request.texts("second.removed"))
     return redirect("second_factor_set_up")
+
+
+def _sign_in_with(request: HttpRequest, device: TOTPDevice) -> None:
+    """Mark the session as signed in with the device, under another key: a key from before the digits opens nothing."""
+    request.session.cycle_key()
+    rotate_token(request)
+    login(request, device)
 
 
 def _knows_password(request: HttpRequest, form: CodeAndPasswordForm) -> bool:

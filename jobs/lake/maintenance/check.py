@@ -7,7 +7,7 @@ these versions, when the original rows can no longer be found; so the check comp
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 from functools import cache
 from typing import Any
@@ -17,15 +17,25 @@ from deltalake import DeltaTable
 from expectations.contracts import scoring
 from expectations.contracts.contract import Contract, Zone
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE
-from expectations.contracts.quarantine import STAGE, Stage
+from expectations.contracts.quarantine import COMBINED, STAGE, Stage
 from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.errors import first_line
+from jobs.foundation.files import days_in, read_json
 from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.maintenance.check_table import check_table, some
 from jobs.lake.maintenance.retention import named_versions
 from jobs.lake.maintenance.table_files import LOG, is_same_in, is_whole, open_table, select, tables_of
-from jobs.lake.manifests import finished_days, runs_since, time_travel_since
+from jobs.lake.manifests import (
+    finished_days,
+    is_withdrawn,
+    note_path,
+    run_manifest_path,
+    run_manifest_path_by_id,
+    runs_left_by_id,
+    runs_since,
+    time_travel_since,
+)
 from jobs.lake.table_version import is_current
 from jobs.lake.tables import LakeTables
 from jobs.lake.write_intents import unfinished_steps
@@ -63,6 +73,7 @@ def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
     said = {
         "kept": counts.kept,
         "absent": counts.absent,
+        "combined": counts.combined,
         "turned away": counts.quarantined,
         "set aside": batch.set_aside if batch.gated else None,
         "in use": _in_use(batch),
@@ -72,7 +83,7 @@ def _apart(source: str, batch: Batch, counted: Counted) -> Iterator[str]:
         if number is not None and found != number:
             yield f"{batch.delivered_on}: {found:,} rows are {where}, the book says {number:,}"
     if not counts.adds_up:
-        yield f"{batch.delivered_on}: {counts.read:,} records read are not those kept, doubled and turned away"
+        yield f"{batch.delivered_on}: {counts.read:,} records read are not {counts.accounted:,} accounted for"
 
 
 def _in_use(batch: Batch) -> int | None:
@@ -90,6 +101,9 @@ def _count(lake: LakeTables) -> Counted:
             for row in _by(lake, contract, STAGE, DELIVERED_ON):
                 where = "set aside" if row[STAGE] == Stage.GATE.value else "turned away"
                 counted[where, contract.name, row[DELIVERED_ON]] += row["n"]
+        elif contract is COMBINED:
+            for row in _by(lake, contract, SOURCE, DELIVERED_ON):
+                counted["combined", row[SOURCE], row[DELIVERED_ON]] += row["n"]
         elif contract.full_name in sources:
             here = "kept" if contract.zone is Zone.BRONZE else "in use"
             for row in _by(lake, contract, SOURCE, DELIVERED_ON, IS_ABSENT):
@@ -125,6 +139,47 @@ def check_runs(lake: LakeTables, since: date) -> Iterator[Finding]:
             )
         else:
             yield ok(f"run {run_id}", f"all {len(tables)} tables can be read as the run left them", check="versions")
+
+
+def check_manifests(lake: LakeTables) -> Iterator[Finding]:
+    """One finding for each missing manifest of a run that the day's other records show.
+
+    Each run has two manifests, by its day and by its id. Without both, the day's list, the note of its scores and the run of a
+    later day show it; they also show a day that was never closed, so this is a warning.
+    """
+    home = lake.home
+    by_day = {day: read_json(run_manifest_path(home, day)) or {} for day in days_in(run_manifest_path(home, date.min).parent)}
+    unfinished = _unfinished_days(lake, by_day)
+    without_id = {
+        day: path for day, run in by_day.items() if not (path := run_manifest_path_by_id(home, str(run.get("run_id")))).is_file()
+    }
+    for day, path in without_id.items():
+        then = f"restore it from a backup, or copy {run_manifest_path(home, day).relative_to(home)}, which is the same"
+        yield fail(f"day {day}", f"{path.relative_to(home)} is missing", then, check="manifests")
+    for day, shown_by in sorted(unfinished.items()):
+        if runs := runs_left_by_id(home, day):
+            found = f"its run manifest is missing, although that of its run {runs[-1]} exists"
+            then = "restore it from a backup; if the run died at its last write, run the day again"
+            yield fail(f"day {day}", found, then, check="manifests")
+        else:
+            then = "if the day is not finished, run it again; else restore `manifests` from a backup"
+            yield warn(f"day {day}", f"it has no run manifest, and {shown_by}", then, check="manifests")
+    if not without_id and not unfinished:
+        yield ok("runs", f"{len(by_day)} finished days, none without its manifests", check="manifests")
+
+
+def _unfinished_days(lake: LakeTables, by_day: Mapping[date, Mapping[str, Any]]) -> dict[date, str]:
+    """The days that are not finished and that no restore undid, each with what shows that there was a run."""
+    home = lake.home
+    by_id = run_manifest_path_by_id(home, "*").parent.glob("????-??-??-*.json")
+    shown = {date.fromisoformat(path.name[:10]): "its run has a manifest by id" for path in by_id}
+    shown |= dict.fromkeys(days_in(note_path(home, "scores", date.min).parent), "the note of its scores exists")
+    for day, run in by_day.items():
+        if before := (run.get("classes_before") or {}).get("as_of"):
+            shown[date.fromisoformat(before)] = f"the run of {day} read its classes"
+    lists = lake.partitions(scoring.RISK_LIST)
+    shown |= dict.fromkeys((date.fromisoformat(part[AS_OF]) for part in lists), f"{scoring.RISK_LIST.full_name} has its list")
+    return {day: by for day, by in shown.items() if day not in by_day and not is_withdrawn(home, day)}
 
 
 PUBLISHED = (scoring.RISK_LIST, scoring.REASONS)
@@ -187,6 +242,7 @@ def check(lake: LakeTables) -> Iterator[Finding]:
                 unsound.add(contract.full_name)
             yield finding
     yield from _unknown(lake)
+    yield from check_manifests(lake)
     yield from check_runs(lake, since)
     yield from check_published(lake, since, unsound)
     if unsound:

@@ -1,4 +1,5 @@
-"""Keep a home's tables small: trim old days, compact small files, delete files of versions that are not retained, shorten logs.
+"""Keep a home small: trim old days, delete their Data Docs, compact small files, delete files of versions that are not retained,
+shorten logs.
 
 Each part commits atomically and does nothing when there is nothing to do, so the same command can be repeated after a crash.
 """
@@ -14,6 +15,7 @@ from expectations.contracts.silver import LINK
 from expectations.contracts.state import STATE
 from jobs.foundation.fault_points import around
 from jobs.foundation.log import stage
+from jobs.lake.data_docs import trim_data_docs
 from jobs.lake.maintenance.retention import (
     first_day_kept,
     named_versions,
@@ -74,6 +76,7 @@ def maintain(lake: LakeTables, retention: Retention, as_of: date) -> Maintained:
         trim_state(lake, table, as_of)
     # Noted before anything is deleted: from then on readers do not look for a version that may be gone.
     since = keep_time_travel_since(lake.home, first_day_kept(as_of, retention.time_travel_days))
+    trim_data_docs(lake.home, since)
     named = named_versions(lake.home, since)
     joined = freed = log_files = 0
     for contract in contracts:

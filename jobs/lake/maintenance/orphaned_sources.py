@@ -8,7 +8,7 @@ from pathlib import Path
 
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import SOURCE
-from expectations.contracts.quarantine import quarantine_of
+from expectations.contracts.quarantine import COMBINED, quarantine_of
 from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.files import delete_file
 from jobs.lake.batches import BatchBook
@@ -29,7 +29,7 @@ def forget_source(lake: LakeTables, source: str) -> None:
 
 def tables_with(lake: LakeTables, source: str) -> list[Contract]:
     """The tables that hold rows of a source."""
-    tables = (quarantine_of(source), *BRONZE.values(), *SILVER.values())
+    tables = (quarantine_of(source), COMBINED, *BRONZE.values(), *SILVER.values())
     return [table for table in tables if any(part.get(SOURCE, source) == source for part in lake.partitions(table))]
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, QueryBuilder
 from deltalake.exceptions import DeltaError
 
-from expectations.contracts.contract import Contract, Zone
+from expectations.contracts.contract import Contract, Zone, standard_literal
 from expectations.contracts.registry import every_table
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.fault_points import around
@@ -203,7 +203,7 @@ def _hold_the_same(tables: tuple[DeltaTable, DeltaTable], part: Partition) -> bo
     first, second = tables
     if columns_of(first) != columns_of(second):
         return False
-    where = " AND ".join(f"{name} = '{_quoted(value)}'" for name, value in part)
+    where = " AND ".join(f"{name} = {standard_literal(value)}" for name, value in part)
     query = QueryBuilder().register("a", first).register("b", second)
     rows = f"(SELECT * FROM {{}} WHERE {where})"
     a, b = rows.format("a"), rows.format("b")
@@ -213,7 +213,3 @@ def _hold_the_same(tables: tuple[DeltaTable, DeltaTable], part: Partition) -> bo
     found = pa.table(query.execute(counted.format(a, b, a, b)).read_all()).to_pylist()[0]
     # Keys are unique, so equal counts without a missing row mean equal rows.
     return bool(found["a"] == found["b"] and found["apart"] == 0)
-
-
-def _quoted(value: object) -> str:
-    return str(value).replace("'", "''")

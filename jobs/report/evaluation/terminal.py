@@ -21,7 +21,7 @@ _CALIBRATION = {
 
 
 def show_evaluation(content: dict[str, Any], console: Console) -> None:
-    """Print means over all days, leads with intervals, calibration, then each day."""
+    """Print the figures of all days together and the leads, with intervals, calibration, then each day."""
     console.print(_means(content))
     console.print(_leads(content))
     if content["promises"]:
@@ -35,13 +35,14 @@ def show_evaluation(content: dict[str, Any], console: Console) -> None:
 def _means(content: dict[str, Any]) -> Table:
     share = f"{content['capacity_share']:.0%}"
     days = "1 day" if len(content["days"]) == 1 else f"{len(content['days'])} days"
-    table = Table(title=f"{content['visits']:,} visits after {days} of scoring, means", title_justify="left")
+    title = f"{content['visits']:,} visits after {days} of scoring, days weighted by their visits, with 95 % intervals"
+    table = Table(title=title, title_justify="left")
     table.add_column("order")
     for name, label in _SHOWN.items():
         table.add_column(f"{label} at {share}" if name == "lift" else label, justify="right")
     for order in content["order_names"]:
         figures = content["orders"][order]
-        table.add_row(order, *[write_figure(name, figures[name]["value"]) for name in _SHOWN])
+        table.add_row(order, *[_with_interval(name, figures[name]) for name in _SHOWN])
     return table
 
 

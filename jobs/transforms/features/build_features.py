@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from pyspark.sql import DataFrame
@@ -34,7 +34,8 @@ from jobs.transforms.features.ratios import ratio
 from jobs.transforms.features.registration import add_register_indicators, count_any_changes
 from jobs.transforms.features.supervision import add_expected
 from jobs.transforms.features.tax import make_tax_indicators
-from jobs.transforms.frames import Materialise, join_few, select
+from jobs.transforms.features.unmapped import Unmapped, set_unmapped_to_null
+from jobs.transforms.frames import Materialise, join_few, replace_columns, select
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_latest_known
 
 SALES_FLOOR = 10_000
@@ -50,12 +51,14 @@ class Known:
         tax_sums: one row per entity, as of the day.
         link: the day's links.
         silver: the tables of the sources with all versions, by name; a source that a profile does not have is an empty frame.
+        unmapped: the columns that the mapping of each source leaves out, by contract and source.
     """
 
     register: DataFrame
     tax_sums: DataFrame
     link: DataFrame
     silver: Mapping[str, DataFrame]
+    unmapped: Unmapped = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,16 @@ def build_features(
         .crossJoin(sources)
         .transform(_fill_zeros)
     )
+    records = {
+        "registration": keep_known(tables.silver[silver.ENTITY.name], cutoff=cutoff, as_of=as_of),
+        "complaint": complaints,
+        "inspection": visits.where(supervision.IS_VISIT),
+    }
     own = materialise(
         recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
         .transform(join_few, count_shared_identifiers(entities, recorded, materialise), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
+        .transform(set_unmapped_to_null, tables.unmapped, records)
         .transform(add_cell, peers)
         .transform(_keep_needed)
     )
@@ -129,12 +138,7 @@ def _fill_zeros(joined: DataFrame) -> DataFrame:
         **dict.fromkeys(supervision.COUNTS, "has_visits"),
         **dict.fromkeys(supervision.FOLLOW_UPS, "has_follow_ups"),
     }
-    return _replace(joined, {name: f"CASE WHEN {source} THEN coalesce({name}, 0) END" for name, source in zeros.items()})
-
-
-def _replace(frame: DataFrame, columns: dict[str, str]) -> DataFrame:
-    kept = [name for name in frame.columns if name not in columns]
-    return frame.transform(select, *kept, *[f"{sql} AS {name}" for name, sql in columns.items()])
+    return replace_columns(joined, {name: f"CASE WHEN {source} THEN coalesce({name}, 0) END" for name, source in zeros.items()})
 
 
 def _if_known(key: str, name: str) -> str:
@@ -174,7 +178,7 @@ _JOINT = {
 def _add_joint_indicators(joined: DataFrame, *, minor_units: int) -> DataFrame:
     floor = SALES_FLOOR * 10**minor_units
     exposure = f"CASE WHEN sales_12m IS NOT NULL THEN cast(greatest(sales_12m, {floor}.0D) AS BIGINT) END"
-    return _replace(joined, {**_JOINT, "sales_exposure": exposure})
+    return replace_columns(joined, {**_JOINT, "sales_exposure": exposure})
 
 
 def _keep_needed(joined: DataFrame) -> DataFrame:

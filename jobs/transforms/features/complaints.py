@@ -22,7 +22,7 @@ BASELINE_DAYS = 337
 
 NEEDED = (
     "entity_id", "outcome", "category", "severity", "amount_claimed_minor", "complainant_hash", "due_on", "resolved_on",
-    "received_on",
+    "received_on", "source",
 )  # fmt: skip
 """The columns that are read of a complaint."""
 

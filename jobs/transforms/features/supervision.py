@@ -38,14 +38,14 @@ VISIT_PARTS = 1000
 NEEDED = (
     "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
     "items_checked", "breaches", "severity", "found_violation", "penalty_minor", "expected_parts",
-    "expected_breach_parts",
+    "expected_breach_parts", "source",
 )  # fmt: skip
 """The columns that are read of a visit."""
 
 TOOK_PLACE = "visit_status = 'inspected' AND inspected_on IS NOT NULL"
 IS_FOLLOW_UP = f"selected_by = '{FOLLOW_UP}'"
-IS_VISIT = f"{TOOK_PLACE} AND (found_violation IS NOT NULL OR NOT {IS_FOLLOW_UP})"
-"""A visit of the record. A follow-up visit, which checks corrections, is one only where it has a result of its own."""
+IS_VISIT = f"{TOOK_PLACE} AND (coalesce(found_violation, false) OR NOT {IS_FOLLOW_UP})"
+"""A visit of the record. A follow-up visit, which checks corrections, is one only where it found a violation (ADR 0019)."""
 
 _IS_COUNTED = "items_checked > 0 AND breaches IS NOT NULL"
 _COUNTS = {
@@ -84,12 +84,16 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
 
     ``expected_parts`` is the probability of finding a violation, ``expected_breach_parts`` the share of breached checkpoints.
 
+    Follow-ups are not part of any rate: they go where a violation was found, and only some of them are part of the record.
+
     Args:
         visits: the newest known version of each visit, with ``inspector_id``; where that is null, the overall rate is used.
     """
     kept = [name for name in visits.columns if name != INSPECTOR_ID]
     counts = {f"both_{name}": sql for name, sql in _COUNTS.items()}
-    pairs = materialise(visits.where(IS_VISIT).transform(aggregate, [ENTITY_ID, INSPECTOR_ID], counts))
+    pairs = materialise(
+        visits.where(f"{TOOK_PLACE} AND NOT {IS_FOLLOW_UP}").transform(aggregate, [ENTITY_ID, INSPECTOR_ID], counts)
+    )
     return (
         join_few(visits, pairs, [ENTITY_ID, INSPECTOR_ID])
         .transform(join_few, _sum(pairs, [INSPECTOR_ID], "inspector"), INSPECTOR_ID)

@@ -24,7 +24,7 @@ from jobs.lake.maintenance.check import check
 from jobs.lake.maintenance.maintain import maintain
 from jobs.lake.maintenance.restore import plan_day, restore
 from jobs.lake.maintenance.table_files import open_table, sizes_of
-from jobs.lake.manifests import run_manifest_path
+from jobs.lake.manifests import run_manifest_path, run_manifest_path_by_id, withdrawn_path
 from jobs.lake.table_version import VERSION
 from jobs.lake.write_intents import WriteIntent
 from jobs.profile.profile import Retention
@@ -233,6 +233,54 @@ def test_what_a_dead_writer_left_and_what_nobody_knows_is_worth_a_word(town: Tow
 
     assert found(town.lake, Verdict.WARN) == {("gold.scores", "room"), ("gold.old_idea", "contract"), ("source returns", "counts")}
     assert found(town.lake, Verdict.FAIL) == set()
+
+
+def delete_run(town: Town, *places: str) -> None:
+    """Delete a run's manifests: by its ``day``, by its ``id``."""
+    by_day = run_manifest_path(town.home, YESTERDAY)
+    by_id = run_manifest_path_by_id(town.home, read_json(by_day)["run_id"])
+    for place in places:
+        {"day": by_day, "id": by_id}[place].unlink()
+
+
+@pytest.mark.parametrize(
+    ("places", "verdict", "says"),
+    [
+        (["day"], Verdict.FAIL, "its run manifest is missing, although that of its run 2026-06-29-"),
+        (["id"], Verdict.FAIL, "manifests/runs/by_id/2026-06-29-"),
+        (["day", "id"], Verdict.WARN, "it has no run manifest, and gold.risk_list has its list"),
+    ],
+)
+def test_a_deleted_run_manifest_is_reported(town: Town, places: list[str], verdict: Verdict, says: str) -> None:
+    delete_run(town, *places)
+
+    (line,) = [line for line in check(town.lake) if line.check == "manifests"]
+
+    assert (line.subject, line.verdict) == (f"day {YESTERDAY}", verdict)
+    assert says in line.found
+    assert line.next_step
+
+
+def test_a_run_that_was_deleted_with_its_list_is_shown_by_the_next_run_or_the_note_of_its_scores(town: Town) -> None:
+    delete_run(town, "day", "id")
+    open_table(town.lake, scoring.RISK_LIST).delete(f"as_of = '{YESTERDAY}'")
+
+    assert [line.found for line in check(town.lake) if line.check == "manifests"] == [
+        f"it has no run manifest, and the run of {TODAY} read its classes"
+    ]
+    run = read_json(run_manifest_path(town.home, TODAY))
+    write_json(run_manifest_path(town.home, TODAY), {**run, "classes_before": {"as_of": None}})
+    assert [line.found for line in check(town.lake) if line.check == "manifests"] == [
+        "it has no run manifest, and the note of its scores exists"
+    ]
+
+
+def test_a_day_that_a_restore_undid_lacks_no_manifest(town: Town) -> None:
+    put_another_rank(town.lake)
+    write_json(withdrawn_path(town.home, read_json(run_manifest_path(town.home, YESTERDAY))["run_id"]), {})
+    delete_run(town, "day")
+
+    assert [line.verdict for line in check(town.lake) if line.check == "manifests"] == [Verdict.OK]
 
 
 def test_a_checkpoint_that_hides_a_kept_day_from_the_engine_is_reported_and_repaired_by_maintenance(town: Town) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.foundation.errors import InputMissing
+from jobs.foundation.errors import Damaged, InputMissing
 from jobs.lake.model_store import ModelStore
 
 
@@ -79,3 +79,12 @@ def test_only_a_model_that_is_there_and_of_the_past_can_be_put_in_use(store: Mod
         with pytest.raises(InputMissing, match="no model"):
             store.use(model_id, day)
     assert store.newest(date(2026, 6, 29)) is None
+
+
+def test_a_truncated_model_file_is_damage_that_names_its_folder(store: ModelStore, tmp_path: Path) -> None:
+    model = put(store, b'{"format": 3}', date(2026, 6, 30))
+    (tmp_path / "models" / model / "model.json").write_bytes(b'{"for')
+    with pytest.raises(Damaged, match="has changed since it was stored") as raised:
+        store.get(model)
+    assert raised.value.exit_code == 9
+    assert raised.value.where.endswith(model)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jobs.formats.raw_records import RAW, ROW, RejectedRecord
+from jobs.formats.raw_records import BLOCK_BYTES, RAW, ROW, RawChunk, RejectedRecord
+from jobs.formats.registry import read_file
 from jobs.profile.mapping import SourceMapping, build_mapping
-from jobs.sources.landing import read_raw
+from jobs.sources.landing import raw_file
 
 COLUMNS = ("编号", "名称", "金额")
 
@@ -43,7 +45,12 @@ class Found:
         return [(record.row, record.rule_id) for record in self.rejected]
 
 
-def read_all(path: Path, mapping: SourceMapping, block_bytes: int = 4 << 20) -> Found:
+def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Iterator[RawChunk]:
+    """The chunks of a file."""
+    return read_file(mapping.format, replace(raw_file(path, mapping), block_bytes=block_bytes))
+
+
+def read_all(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Found:
     """Read a file to its end."""
     found = Found([], [], [], [], [])
     for piece in read_raw(path, mapping, block_bytes):

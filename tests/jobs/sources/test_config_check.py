@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from jobs.commands.config import app
 from jobs.formats.registry import FILE_FORMATS
 from jobs.onboarding.mapping_check import check_profile
+from jobs.onboarding.possible_indicators import possible_indicators
 from jobs.profile.mapping_schema import MappingSettings
 from jobs.profile.profile import CONFIG_ROOT
 
@@ -107,18 +108,11 @@ def test_each_mistake_in_a_profile_is_named_with_what_to_do(
 @pytest.mark.parametrize(
     ("sql", "said", "is_error"),
     [
-        ("nosuch(`编号`)", "the engine refuses it", True),
-        ("trim(`编号`", "the engine refuses it", True),
+        ("trim(`编号`", "brackets that do not match", True),
         ("trim(`编码`)", "`编码`, which is not among raw.columns", True),
         ("missing_column", "the engine refuses it", True),
         ("code", "but the raw column is 'Code'", False),
-        ("to_date(`日期`)", "to_date() fails the run", False),
-        ("int(`编号`)", "int() fails the run", False),
-        ("length(`编号`) / length(`日期`)", "a division fails the run", False),
-        ("cast(current_date() as string)", "current_date gives another answer", True),
-        ("cast(rand() as string)", "rand gives another answer", True),
-        ("explode(split(`编号`, ','))", "other than one row", True),
-        ("cast(row_number() over (order by `编号`) as string)", "a window looks at other records", True),
+        ("char_length(`编号`) / length(`日期`)", "a division fails the run", False),
     ],
 )
 def test_each_mistake_in_sql_is_named_by_its_column(tmp_path: Path, spark, sql: str, said: str, is_error: bool) -> None:
@@ -230,3 +224,62 @@ def test_show_gives_the_resolved_profile_without_secrets(tmp_path: Path, monkeyp
     assert shown["sources"]["complaints"]["nulls"] == [""]
     assert {setting.name for setting in fields(MappingSettings)} <= shown["sources"]["complaints"].keys()
     assert "hush-hush" not in result.stdout
+
+
+def test_an_aggregate_that_a_lookup_does_not_compute_is_named_with_the_nearest(tmp_path: Path, spark) -> None:
+    text = MAPPING + '\naddress = "concat(visit.frist_day, cast(visit.number as string), cast(n as string))"\n'
+    text += '[[lookups]]\nname = "visit"\nfiles = "v.csv"\nformat = "csv"\nkey = "编号"\n[lookups.aggregate]\n'
+    text += 'first_day = { function = "min", of = "day" }\nnumber = { function = "count" }\n'
+    text += '[row_number]\nname = "n"\nwithin = ["编号"]\n'
+    what = "names visit.frist_day, which the lookup does not compute"
+    assert found(profile_of(tmp_path, text), spark) == [(True, "columns.address", what, "did you mean 'first_day'?")]
+    (tmp_path / "sound").mkdir()
+    assert found(profile_of(tmp_path / "sound", text.replace("frist", "first")), spark) == []
+
+
+def changed(folder: Path, source: str, changes: dict[str, str | None]) -> Path:
+    """A copy of the cn profile; one source maps columns by other expressions, or not at all."""
+    shutil.copytree(CONFIG_ROOT / "cn", folder)
+    path = folder / "sources" / f"{source}.toml"
+    tables = ("\n" + path.read_text(encoding="utf-8")).split("\n[")
+    text = "\n[".join(table for table in tables if table.partition("]")[0] not in {f"translate.{name}" for name in changes})
+    kept = [line for line in text.splitlines() if line.partition(" = ")[0] not in changes]
+    at = kept.index("[columns]") + 1
+    kept[at:at] = [f"{name} = {json.dumps(sql)}" for name, sql in changes.items() if sql is not None]
+    path.write_text("\n".join(kept), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("source", "changes", "column", "outcome", "lacks"),
+    [
+        ("tax", {}, "late_filing_share", "computed", ()),
+        ("tax", {"filed_on": None}, "late_filing_share", "null", ("tax_filing.filed_on",)),
+        ("inspection", {"items_checked": None}, "breach_rate", "null", ("inspection.items_checked",)),
+        ("inspection", {"penalty_minor": "0L"}, "penalties_36m", "constant", ()),
+        ("tax", {"tax_type": "'excise'"}, "sales_12m", "null", ("tax_filing.tax_type = vat, sales",)),
+        ("tax", {"tax_type": "case when true then 'excise' else 'vat' end"}, "sales_12m", "computed", ()),
+        ("tax", {"tax_type": "'vat'"}, "vat_cit_gap", "null", ("tax_filing.tax_type = cit",)),
+        ("tax", {"tax_type": "'excise'"}, "arrears_ratio", "computed", ()),
+    ],
+)
+def test_each_indicator_is_said_to_be_computed_constant_or_null(tmp_path, source, changes, column, outcome, lacks):
+    folder = changed(tmp_path / "mine", source, changes)
+    found = {one.indicator.column: one for one in possible_indicators(folder)}[column]
+    assert (found.outcome, found.columns + found.values) == (outcome, lacks)
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("en", "null; not mapped: tax_filing.filed_on"),
+        ("zh-Hans", "空值; 未映射：tax_filing.filed_on"),
+        ("zh-Hant", "空值; 未映射：tax_filing.filed_on"),
+    ],
+)
+def test_the_command_prints_what_the_mappings_make_possible(tmp_path, language, line):
+    folder = changed(tmp_path / "mine", "tax", {"filed_on": None})
+    done = CliRunner().invoke(app, ["check", "--profile", str(folder), "--language", language])
+    assert done.exit_code == 0, done.output
+    (shown,) = (text for text in done.output.splitlines() if text.strip().startswith("late_filing_share "))
+    assert line in shown

@@ -1,13 +1,15 @@
-"""A database's address: accepted only if every reader reads it alike, and never shown with its password."""
+"""A database's address: accepted only if every reader reads it alike, and never shown with its password; and its columns."""
 
 from __future__ import annotations
+
+from unittest.mock import Mock
 
 import pytest
 
 from jobs.foundation.errors import ConfigError
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.database_source import jdbc_address
-from jobs.sources.postgresql import address_of, without_password
+from jobs.sources.postgresql import address_of, check_columns, without_password
 
 from .conftest import DATABASE_VARIABLE
 
@@ -52,3 +54,10 @@ def test_jdbc_is_given_one_host_and_port(calls: SourceMapping, monkeypatch: pyte
 )
 def test_a_message_never_holds_a_password_however_it_is_written(address: str, message: str, shown: str) -> None:
     assert without_password(message, address) == shown
+
+
+def test_a_renamed_column_is_recognised_as_in_a_file(calls: SourceMapping) -> None:
+    cursor = Mock(description=[("day",), ("id",), ("What ",), ("when",)])
+    with pytest.raises(ConfigError, match=r"the records lack the columns: what; 'What ' resembles 'what'") as refused:
+        check_columns(cursor, calls)
+    assert refused.value.next_step.endswith("for a renamed column, write `new AS old` in the query of [database]")

@@ -27,8 +27,7 @@ pairs = registry.Format("pairs", read_pairs, lambda head: head.startswith(b"PK\\
 registry.FILE_FORMATS = {"pairs": pairs, **registry.FILE_FORMATS}
 
 from jobs.onboarding.mapping_draft import draft_mapping
-from jobs.sources.landing import read_raw
-from tests.jobs.sources.raw_reading import mapping_of
+from tests.jobs.sources.raw_reading import mapping_of, read_raw
 
 path = Path(sys.argv[1])
 print(*[line for line in draft_mapping(path, "complaint").splitlines() if line.startswith("format ")])

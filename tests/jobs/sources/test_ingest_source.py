@@ -149,6 +149,16 @@ def test_a_delivery_that_is_gone_takes_its_rows_with_it(shop: Shop) -> None:
     done = shop.ingest("2026-01-02")
     assert kept(shop) == ["2:B"]
     assert [str(batch.delivered_on) for batch in done.known] == ["2026-01-02"]
+    gone = "the delivery of 2026-01-01 is gone; its 1 records are no longer used; if that is wrong, deliver it again"
+    assert done.warnings == (gone,)
+
+
+def test_a_delivery_that_lost_records_is_reported(shop: Shop) -> None:
+    shop.deliver("2026-01-01", "1,A,open,2020-01-01", "2,B,open,2020-01-01")
+    assert shop.ingest("2026-01-01").warnings == ()
+    shop.deliver("2026-01-01", "1,A,open,2020-01-01")
+    fewer = "the delivery of 2026-01-01 has 1 records; it had 2; ask its owner if that is right"
+    assert shop.ingest("2026-01-01").warnings == (fewer,)
 
 
 def test_deliveries_that_are_all_gone_at_once_are_not_taken_for_withdrawn(shop: Shop) -> None:

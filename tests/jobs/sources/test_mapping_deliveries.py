@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from jobs.profile.lookup_schema import Lookup
 from jobs.profile.mapping import SourceMapping
-from jobs.profile.mapping_schema import Lookup
 from jobs.sources.deliveries import delivery_warnings, find_deliveries, find_lookup_files
 
 from .raw_reading import mapping_of
@@ -104,7 +104,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_lookups_files_are_found_in_order(tmp_path: Path) -> None:
     touch(tmp_path, "l/b.csv", "l/a.csv")
-    files = find_lookup_files(Lookup("visit", "l/*.csv", "csv", "id"), tmp_path)
+    files = find_lookup_files(Lookup("visit", "l/*.csv", "csv", ("id",)), tmp_path)
     assert [path.name for path in files] == ["a.csv", "b.csv"]
 
 
@@ -124,3 +124,12 @@ def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_empty(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(OSError, match=os.strerror(fault)):
         found(mapping_with("c/{delivered_on}/*.csv"), tmp_path)
+
+
+def test_a_hidden_file_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    touch(tmp_path, "c/2026-01-02/a.csv", "c/2026-01-02/.b.csv", "c/2026-01-02/.note")
+    mapping = mapping_with("c/{delivered_on}/*.csv")
+    assert found(mapping, tmp_path) == {"2026-01-02": ["c/2026-01-02/a.csv"]}
+    assert delivery_warnings(mapping, tmp_path) == [
+        "c/2026-01-02/.b.csv is left out: it is hidden, as unfinished uploads are; rename it if it is a delivery"
+    ]

@@ -20,7 +20,7 @@ def refusal(name: str) -> ConfigError:
 def test_a_folder_without_a_profile_is_no_profile(tmp_path: Path) -> None:
     error = refusal(str(tmp_path))
     assert error.what == f"there is no profile {str(tmp_path)!r}"
-    assert error.next_step == "name one of chicago, cn, or give a folder that holds a profile.toml"
+    assert error.next_step == "name one of chicago, cn, missouri, san_francisco, or give a folder that holds a profile.toml"
 
 
 def test_a_name_that_no_folder_can_have_is_no_profile() -> None:

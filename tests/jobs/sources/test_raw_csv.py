@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jobs.formats.csv_records import Layout, parse_block
 from jobs.formats.raw_records import FileProblem, RejectedRecord
 from jobs.formats.text_lines import LONGEST_LINE
-from jobs.profile.mapping_schema import Lookup
-from jobs.sources.mapped_records import read_lookup
+from jobs.profile.lookup_schema import Lookup
+from jobs.sources.lookups import read_lookup
 
 from .raw_reading import COLUMNS, mapping_of, read_all, write
 
@@ -110,7 +110,7 @@ def test_an_open_quote_costs_its_own_line_only(tmp_path: Path) -> None:
 
 def test_a_lookups_file_is_read_with_all_its_columns(tmp_path: Path) -> None:
     path = write(tmp_path, "l.csv", b"id,x\n1,\n2,b\n3\n")
-    pieces = list(read_lookup(path, Lookup("l", "l.csv", "csv", "id")))
+    pieces = list(read_lookup(path, Lookup("l", "l.csv", "csv", ("id",))))
     assert [row["x"] for piece in pieces for row in piece.rows.to_pylist()] == [None, "b"]
     assert [record.row for piece in pieces for record in piece.rejected] == [4]
 
@@ -190,6 +190,16 @@ def test_a_file_that_cannot_be_read_is_one_rejected_record(tmp_path: Path, conte
     found = found_in(tmp_path, content)
     assert found.values == []
     assert (0, "file_unreadable") in found.rules
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_file_without_the_mark_of_its_encoding_is_one_rejected_record_that_says_what_to_set(
+    tmp_path: Path, encoding: str
+) -> None:
+    found = found_in(tmp_path, HEADER + "1,甲,5\n", encoding=encoding)
+    assert (found.values, found.rules) == ([], [(0, "file_unreadable")])
+    assert f"it is not {encoding}" in found.rejected[0].reason
+    assert "set the encoding that the file has" in found.rejected[0].reason
 
 
 def test_a_truncated_file_keeps_its_whole_lines(tmp_path: Path) -> None:

@@ -52,6 +52,16 @@ def test_a_row_that_breaks_a_critical_rule_is_set_aside_and_the_day_passes(shop:
     assert (row["stage"], row["rule_id"], row["source_row"]) == ("gate", "name_present", 11)
 
 
+def test_a_broken_record_that_the_next_snapshot_no_longer_holds_is_set_aside_once(shop: Shop) -> None:
+    shop.change_mapping(lambda text: text.replace('"increment"', '"snapshot"').replace('"nothing"', '"removed"'))
+    shop.deliver("2026-01-01", *[line(key) for key in range(9)], "9,-,open,2020-01-01")
+    settle(shop, "2026-01-01")
+    shop.deliver("2026-01-02", *[line(key) for key in range(9)])
+    assert settle(shop, "2026-01-02").verdict == "passed"
+    (row,) = shop.lake.read(quarantine_of("shops")).toPandas().to_dict("records")
+    assert (str(row["delivered_on"]), row["rule_id"]) == ("2026-01-01", "name_present")
+
+
 def test_a_day_with_too_many_bad_rows_is_stopped_and_the_day_before_stays_in_use(shop: Shop) -> None:
     shop.deliver("2026-01-01", line(1), line(2))
     settle(shop, "2026-01-01")
@@ -61,6 +71,29 @@ def test_a_day_with_too_many_bad_rows_is_stopped_and_the_day_before_stays_in_use
     assert "2026-01-02" in manifest.why
     assert known(shop) == ["2026-01-01 1:A", "2026-01-01 2:A"]
     assert str(manifest.newest_delivery) == "2026-01-01"
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["3,A,open,09/07/2017"] * 3 + ["4,A,asleep,2020-01-01"], "3 × established_on unreadable: 09/07/2017"),
+        (["3,A,open,2020-01-01", "3,B,open,2020-01-01"], "2 × key_conflict: shops/2026-01-01/a.csv row 2 has the same entity_id"),
+    ],
+)
+def test_a_stopped_source_reports_its_most_frequent_reason_with_a_value(shop: Shop, lines: list[str], said: str) -> None:
+    shop.deliver("2026-01-01", *lines)
+    manifest = settle(shop, "2026-01-01")
+    assert (manifest.verdict, said in manifest.why) == ("stopped", True), manifest.why
+
+
+def test_the_reason_of_a_stopped_source_shows_no_personal_value(shop: Shop) -> None:
+    shop.change_mapping(
+        lambda text: text.replace("[columns]", "[columns]\nlegal_rep_id = \"CASE WHEN name = 'A' THEN 'x' END\"", 1)
+    )
+    shop.deliver("2026-01-01", "3,Li Wei,open,2020-01-01")
+    manifest = settle(shop, "2026-01-01")
+    assert "1 × legal_rep_id unreadable" in manifest.why
+    assert "Li Wei" not in manifest.why
 
 
 def test_what_a_stopped_day_brought_is_kept_when_a_later_day_brings_it_again(shop: Shop) -> None:

@@ -11,13 +11,15 @@ import pytest
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from jobs.commands.source import app
+from jobs.commands.drafts import source_app as app
 from jobs.formats.csv_format import guess_delimiter
 from jobs.formats.text_lines import guess_encoding
 from jobs.foundation.errors import ConfigError
+from jobs.onboarding.column_values import look_at
 from jobs.onboarding.mapping_check import sql_problems
-from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, guess_contract, plain, toml_text
-from jobs.onboarding.sniff_file import look_at, sniff
+from jobs.onboarding.mapping_draft import draft_mapping, files_pattern, toml_text
+from jobs.onboarding.match_columns import guess_contract, plain
+from jobs.onboarding.sniff_file import sniff
 from jobs.profile.mapping import build_mapping
 from jobs.profile.mapping_schema import shape_problems
 
@@ -58,7 +60,7 @@ def test_known_values_are_translated_and_unknown_ones_are_left_as_questions(tmp_
     text = draft_mapping(path)
     assert tomllib.loads(text)["translate"]["status"] == {"from": "登记状态", "values": {"存续": "active", "注销": "closed"}}
     assert '# "迁出" = "?"' in text
-    assert "# not used: 备注" in text
+    assert "#   备注 (text): a, b, c" in text, "an unused column is shown with samples"
 
 
 def test_a_sure_draft_is_a_mapping_that_reads_its_own_file(tmp_path: Path, spark) -> None:
@@ -149,7 +151,12 @@ def test_the_delimiter_is_guessed(delimiter: str) -> None:
         (["是", "否", "是"], "boolean", "是"),
         (["12", "-3"], "whole", ""),
         (["1.5", "2"], "number", ""),
-        (["91310000MA1K35J41X"], "uscc", ""),
+        (["31.01.2026", "01.02.2026"], "date", "dd.MM.yyyy"),
+        (["3/4/2026 1:05:00 PM", "12/31/2026 11:00:00 AM"], "timestamp", "M/d/yyyy h:mm:ss a"),
+        (["2026-01", "2026-02"], "month", "yyyy-MM"),
+        (["Yes", "no"], "boolean", "Yes"),
+        (["$1,200.50", "($3.00)"], "amount", ""),
+        (["1.200,50", "3,00"], "amount", ","),
         (["甲", "乙", "甲", "乙"], "category", ""),
         ([], "empty", ""),
     ],

@@ -190,12 +190,12 @@ def test_the_capacity_share_comes_from_the_profile(known: TrainingSet, share: fl
         evaluation=replace(PROFILE.evaluation, capacity_share=share), training=PROFILE.training, end_of=PROFILE.end_of
     )
     judged = judge_held_out(held_out, known, policy)  # type: ignore[arg-type]
-    metrics = evaluation_as_json(judged)["held_out_metrics"]
+    metrics = evaluation_as_json(judged)["held_out_orders"]
     assert list(metrics)[:4] == [MODEL, PAST, BEST, BOOSTING]
     assert metrics[BEST]["auc"] == metrics[MODEL]["auc"], "the best indicator of the past is the one that the model reads"
-    assert metrics[BOOSTING]["auc"] > 0.7
+    assert metrics[BOOSTING]["auc"]["value"] > 0.7
     first = known.features[rows].sort_values("late_filing_share", ascending=False).index[: round(200 * share)]
-    assert metrics[MODEL]["precision"] == pytest.approx(known.labels.loc[first, "found_violation"].mean(), abs=1e-6)
+    assert metrics[MODEL]["precision"]["value"] == pytest.approx(known.labels.loc[first, "found_violation"].mean(), abs=1e-6)
 
 
 def test_held_out_metrics_and_leads_have_intervals(known: TrainingSet) -> None:
@@ -206,7 +206,6 @@ def test_held_out_metrics_and_leads_have_intervals(known: TrainingSet) -> None:
     auc, lead = facts["held_out_orders"][MODEL]["auc"], facts["held_out_leads"][BEST]["auc"]
     assert list(judged.windows) == COHORTS[2:]
     assert 0.5 < auc["low"] < auc["value"] < auc["high"] < 1
-    assert auc["value"] == facts["held_out_metrics"][MODEL]["auc"]
     assert lead == {"value": 0.0, "low": 0.0, "high": 0.0}, "the best indicator is what the model reads, on every draw"
     assert facts["held_out_leads"]["random expected"]["auc"]["low"] > 0
 
@@ -232,3 +231,18 @@ def test_a_model_records_the_share_of_labels_it_was_fitted_on(known: TrainingSet
     profile = replace(PROFILE, training=replace(PROFILE.training, minimum_labels=least))
     facts = fit(replace(known, labels_share=0.25), profile, candidates=("scorecard",)).facts
     assert (facts["kind"], facts["labels_share"]) == (kind, 0.25)
+
+
+def test_training_records_a_constant_indicator_in_the_facts_and_the_card(
+    tmp_path: Path, known: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    constant = known.features.assign(age_days=7.0)
+    monkeypatch.setattr(train_model, "training_set", lambda *_: replace(known, population=constant))
+    monkeypatch.setattr(train_model, "hold_out", lambda *_: None)
+    monkeypatch.setattr(train_model, "training_inputs", lambda *_: {})
+    profile = replace(PROFILE, training=replace(PROFILE.training, minimum_labels=10_000))
+    lake = Lake(tmp_path)
+    model_id = train_model.train_day(lake, profile, AS_OF)
+    expected = {"constant_indicators": ["age_days"]}
+    assert ModelStore(tmp_path).facts(model_id)["warnings"] == expected
+    assert json.loads(ModelStore(tmp_path).card(model_id))["facts"]["warnings"] == expected

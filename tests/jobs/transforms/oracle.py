@@ -184,13 +184,13 @@ def complaints(rows: list[Row], as_of: date, age_days: int | None) -> Row:
 
 
 def is_made(row: Row) -> bool:
-    """Whether a visit belongs to the record: one that only followed up another, without a result, does not."""
-    return row["visit_status"] == "inspected" and (row["selected_by"] != "follow_up" or row["found_violation"] is not None)
+    """Whether a visit belongs to the record: one that followed up another belongs to it only where it found something."""
+    return row["visit_status"] == "inspected" and (row["selected_by"] != "follow_up" or row["found_violation"] is True)
 
 
 def expect(rows: list[Row]) -> list[Row]:
     """Visits with the millionths of a finding that were expected of each, by what who made it finds at others."""
-    made = [row for row in rows if is_made(row)]
+    made = [row for row in rows if is_made(row) and row["selected_by"] != "follow_up"]
     counted = lambda source: [one for one in source if one["items_checked"] and one["breaches"] is not None]  # noqa: E731
     found = lambda source: len([one for one in source if one["found_violation"]])  # noqa: E731
     expected = []

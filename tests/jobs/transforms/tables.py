@@ -15,6 +15,7 @@ from expectations.contracts.registry import SILVER
 from jobs.engine.scratch import Scratch
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
+from jobs.transforms.features.unmapped import Unmapped
 from jobs.transforms.register_state import register_as_of
 from jobs.transforms.tax_sums import returns_as_of, sum_returns
 
@@ -69,17 +70,21 @@ def silver_of(spark: SparkSession, tables: dict[str, list[Row]]) -> dict[str, Da
 POLICY = PeerPolicy(minimum=5, size_bands_minor=(0, 10_000_000, 100_000_000), age_bands_years=(1.0, 3.0))
 
 
-def compute(spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+def compute(
+    spark: SparkSession, tables: dict[str, list[Row]], policy: PeerPolicy = POLICY, unmapped: Unmapped | None = None
+) -> tuple[dict[str, Row], list[Row]]:
     """The day's features by entity, and its peer medians, of small tables."""
-    return compute_frames(silver_of(spark, tables), policy)
+    return compute_frames(silver_of(spark, tables), policy, unmapped)
 
 
-def compute_frames(tables: dict[str, DataFrame], policy: PeerPolicy = POLICY) -> tuple[dict[str, Row], list[Row]]:
+def compute_frames(
+    tables: dict[str, DataFrame], policy: PeerPolicy = POLICY, unmapped: Unmapped | None = None
+) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`compute`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
         sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
         register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
-        known = Known(register=register, tax_sums=sums, link=tables["link"], silver=tables)
+        known = Known(register=register, tax_sums=sums, link=tables["link"], silver=tables, unmapped=unmapped or {})
         made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"

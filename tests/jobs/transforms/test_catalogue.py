@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import string
 from dataclasses import replace
 from importlib import import_module
@@ -11,7 +12,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-from expectations.contracts import silver
+from expectations.contracts import indicators, silver
 from expectations.contracts.indicators import (
     DIMENSIONS,
     MADE_HERE,
@@ -25,6 +26,7 @@ from expectations.contracts.indicators import (
     indicator_texts,
 )
 from expectations.contracts.registry import SOURCES
+from jobs import cli
 from jobs.documents.contract_pages import render_indicator_docs
 from jobs.transforms import features
 from jobs.transforms.features import supervision
@@ -62,6 +64,35 @@ def test_each_language_has_the_same_texts_and_placeholders(language):
         assert {key: placeholders(text) for key, text in words.items()} == {
             key: placeholders(text) for key, text in first[column].items()
         }, column
+
+
+@pytest.mark.parametrize(
+    ("language", "content", "what"),
+    [
+        ("zh-Hans", b"broken = =", "the words file is not valid TOML: Invalid value"),
+        ("zh-Hans", b"\xff", "the words file is not valid TOML: 'utf-8' codec"),
+        ("zh-Hans", b"[age_days]\nsentence = 'abc'", "age_days needs definition, sentence, change"),
+        ("zh-Hans", b"age_days = 3", "age_days needs definition, sentence, change"),
+        ("en", None, "the words file is missing"),
+    ],
+)
+def test_words_that_cannot_be_used_end_a_command_with_an_explanation(tmp_path, capsys, monkeypatch, language, content, what):
+    shutil.copytree(str(WORDS), tmp_path, dirs_exist_ok=True)
+    monkeypatch.setattr(indicators, "WORDS", tmp_path)
+    file = tmp_path / f"{language}.toml"
+    file.unlink() if content is None else file.write_bytes(content)
+
+    def verb(**_):
+        indicators.indicator_texts("en")
+        catalogue.__wrapped__()
+
+    monkeypatch.setattr(indicators, "indicator_texts", indicator_texts.__wrapped__)
+    monkeypatch.setattr(cli, "app", verb)
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([])
+    shown = capsys.readouterr().err
+    assert f"steelyard: {what}" in shown
+    assert f"where: {file}" in shown
 
 
 def placeholders(text):

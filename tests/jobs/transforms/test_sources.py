@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from expectations.contracts.indicators import catalogue
+from expectations.contracts.registry import SOURCES
 from tests.jobs.transforms.tables import compute
 
 SHOP = {"entity_id": "E", "established_on": date(2020, 1, 1), "legal_rep_id": "p", "address_key": "a"}
@@ -79,3 +80,43 @@ def test_closed_entities_have_a_row_but_are_not_peers(spark):
     assert len(features) == 12
     assert features["G0"]["peer_size"] == 6
     assert {row["peer_count"] for row in peers} == {6}
+
+
+def test_an_indicator_is_unknown_where_no_source_maps_a_column_that_it_needs(spark):
+    """Sums over a missing column would say zero: no complaint upheld, no penalty, no successor of a closed business."""
+    tables = {"entity": [SHOP, OTHER], "filing": [RETURN], "complaint": [COMPLAINT], "inspection": [VISIT]}
+    unmapped: dict[str, dict[str, set[str]]] = {}
+    for need in {need for indicator in catalogue() for need in indicator.needs}:
+        contract, column = need.split(".")
+        assert column in map(str, SOURCES[contract].columns), need
+        unmapped.setdefault(contract, {"s": set()})["s"].add(column)
+    mapped, _ = compute(spark, tables)
+    assert (mapped["E"]["upheld_complaints_12m"], mapped["E"]["penalties_36m"], mapped["E"]["phoenix"]) == (0, 0, 0)
+    features, _ = compute(spark, tables, unmapped=unmapped)
+    needing = {indicator.column for indicator in catalogue() if indicator.needs}
+    assert {(entity, name) for entity in features for name in needing if features[entity][name] is not None} == set()
+    assert features["E"]["complaints_12m"] == mapped["E"]["complaints_12m"]
+
+
+def test_where_some_sources_map_a_column_only_entities_with_records_of_the_others_are_unknown(spark):
+    """A record that says nothing of the outcome is not one that was not upheld; a business without complaints has none upheld."""
+    full, bare = {**COMPLAINT, "source": "hotline"}, {"complaint_id": "d", "received_on": date(2026, 1, 6), "source": "platform"}
+    tables = {
+        "entity": [SHOP, OTHER, {"entity_id": "G"}],
+        "complaint": [{**full, "entity_id": "E"}, {**full, "complaint_id": "b"}, {**bare, "entity_id": "F"}],
+        "inspection": [
+            {**VISIT, "source": "fines", "penalty_minor": 7},
+            {**VISIT, "inspection_id": "j", "entity_id": "E", "source": "visits"},
+        ],
+    }
+    unmapped = {
+        "complaint": {"hotline": set(), "platform": {"outcome", "severity"}},
+        "inspection": {"fines": set(), "visits": {"penalty_minor"}},
+    }
+    features, _ = compute(spark, tables, unmapped=unmapped)
+    named = ("upheld_complaints_12m", "refused_mediation_share", "penalties_36m", "complaints_12m")
+    assert {entity: [row[name] for name in named] for entity, row in features.items()} == {
+        "E": [1, 0, None, 1],
+        "F": [None, None, 7, 2],
+        "G": [0, None, 0, 0],
+    }

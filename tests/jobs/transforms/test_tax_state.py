@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+import shutil
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
+from expectations.contracts import silver
 from expectations.contracts.lineage import AS_OF
 from expectations.contracts.state import CHANGES_ON, TAX_SUMS
 from jobs.engine.lake import Lake
 from jobs.incremental.entity_state import TAX_STATE, compute_state, read_state, update_state
 from jobs.profile.load_profile import load_profile
+from jobs.profile.profile import Profile
 from jobs.transforms.tax_sums import SUMS
 from tests.jobs.transforms.deliveries import deliver
 from tests.jobs.transforms.random_tables import draw_tables
@@ -123,3 +127,37 @@ def test_a_row_changes_when_its_changes_on_date_passes(tmp_path, spark):
 def test_the_contract_has_the_columns_of_the_sums():
     names = [str(column) for column in TAX_SUMS.columns]
     assert names == ["entity_id", str(AS_OF), *SUMS]
+
+
+def without(column: str, folder: Path) -> Profile:
+    """The profile of ``cn`` whose source of returns does not map a column."""
+    shutil.copytree(PROFILE.folder, folder)
+    path = folder / "sources" / f"{SOURCE}.toml"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(f"{column} =")), encoding="utf-8")
+    return load_profile(str(folder))
+
+
+def test_a_return_of_a_source_that_does_not_say_when_it_was_filed_is_not_missing(tmp_path, spark):
+    """Also in a replay, which has the tables and the profile and no book of deliveries, and for a day before the delivery."""
+    lake, profile = Lake(tmp_path / "home", spark), without("filed_on", tmp_path / "profile")
+    due = {"period_start": date(2025, 11, 1), "period_end": date(2025, 11, 30), "due_on": date(2025, 12, 15)}
+    filing = {"entity_id": "E", **due, "source": SOURCE, "delivered_on": FIRST, "known_at": datetime(2026, 1, 5, 3)}
+    deliver(lake, "filing", SOURCE, [filing])
+    update_state(TAX_STATE, lake, PROFILE, FIRST)
+    assert [(row.due_count, row.unfiled_count) for row in read_state(TAX_STATE, lake, FIRST).collect()] == [(1, 1)]
+    assert update_state(TAX_STATE, lake, profile, FIRST) == 1, "another mapping makes the state stale"
+    assert [(row.due_count, row.unfiled_count) for row in read_state(TAX_STATE, lake, FIRST).collect()] == [(0, 0)]
+    copy = lake.onto(tmp_path / "replay", {silver.FILING.full_name: lake.version(silver.FILING)})
+    for day in (FIRST, FIRST - timedelta(days=3)):
+        assert [(row.due_count, row.unfiled_count) for row in compute_state(TAX_STATE, copy, profile, day).collect()] == [(0, 0)]
+
+
+def test_tax_is_not_paid_up_where_the_source_does_not_say_what_is_in_arrears(tmp_path, spark):
+    lake = Lake(tmp_path / "home", spark)
+    month = {"period_start": date(2025, 11, 1), "period_end": date(2025, 11, 30), "known_at": datetime(2026, 1, 5, 3)}
+    filing = {"entity_id": "E", **month, "source": SOURCE, "delivered_on": FIRST, "tax_due_minor": 100}
+    deliver(lake, "filing", SOURCE, [filing, {**filing, "tax_type": "excise", "source": "other", "arrears_minor": 50}])
+    profile = without("arrears_minor", tmp_path / "profile")
+    assert [row.all_tax_due for row in compute_state(TAX_STATE, lake, PROFILE, FIRST).collect()] == [200]
+    assert [row.all_tax_due for row in compute_state(TAX_STATE, lake, profile, FIRST).collect()] == [100]

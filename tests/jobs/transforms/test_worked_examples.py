@@ -113,7 +113,7 @@ def test_a_breach_loses_half_its_weight_in_a_year(spark):
     assert made["days_since_violation"] == 365
 
 
-def test_a_follow_up_is_counted_separately_unless_it_has_a_result(spark):
+def test_a_follow_up_is_counted_separately_unless_it_found_a_violation(spark):
     def visit(days_ago, **more):
         return {"inspection_id": f"i{days_ago}", "entity_id": "E", "inspected_on": AS_OF - timedelta(days=days_ago), **more}
 
@@ -127,6 +127,9 @@ def test_a_follow_up_is_counted_separately_unless_it_has_a_result(spark):
     assert made["last_visit_violation"] == 1
     worse = indicators(spark, inspection=[first, {**follow_up, "found_violation": True}])
     assert (worse["follow_ups_36m"], worse["visits_36m"], worse["days_since_visit"]) == (1, 2, 30)
+    settled = indicators(spark, inspection=[first, {**follow_up, "found_violation": False, "items_checked": 10, "breaches": 0}])
+    record = ("visits_36m", "days_since_visit", "last_visit_violation", "breach_rate", "excess_violations", "follow_ups_36m")
+    assert [settled[name] for name in record] == [made[name] for name in record]
 
 
 def test_an_outcome_is_compared_with_the_inspectors_rate_at_other_businesses(spark):

@@ -64,16 +64,20 @@ def test_empty_window_unscored_rows_and_no_capacity_are_refused() -> None:
         evaluate(Y, DAYS, {"model": BEST}, capacity=0, seed=1)
 
 
-def test_overall_metrics_are_means_over_windows() -> None:
+def test_overall_metrics_are_means_over_windows_weighted_by_visits() -> None:
     visits = invent(3, 120, seed=2)
+    visits = visits[(visits["as_of"] != visits["as_of"].max()) | (visits.groupby("as_of").cumcount() < 40)]
     evaluation = evaluate_orders(visits, ["model", "rival"], **SETTINGS)
+    windows = [rows for _, rows in visits.groupby("as_of")]
+    sizes = [len(rows) for rows in windows]
+    assert sizes == [120, 120, 40]
     tables = [
-        evaluate(rows["found"], rows["day"], {"model": rows["model"], "rival": rows["rival"]}, capacity=30, seed=1)
-        for _, rows in visits.groupby("as_of")
+        evaluate(rows["found"], rows["day"], {"model": rows["model"], "rival": rows["rival"]}, capacity=len(rows) // 4, seed=1)
+        for rows in windows
     ]
     for order in ("model", "rival", "as it was", "random expected"):
         for measure in ("auc", "average_precision", "first_half_share", "days_earlier", "precision", "recall", "lift"):
-            mean = np.mean([table.loc[order, measure] for table in tables])
+            mean = np.average([table.loc[order, measure] for table in tables], weights=sizes)
             assert evaluation.orders[order][measure].value == pytest.approx(mean, abs=1e-12), (order, measure)
     assert evaluation.curve["model"][9].value == pytest.approx(evaluation.orders["model"]["first_half_share"].value)
     assert evaluation.curve["rival"][-1].value == 1.0

@@ -13,9 +13,11 @@ from model_examples import Labelled
 
 from jobs.texts.languages import LANGUAGES, load_texts
 from jobs.texts.model_card import bin_text, card_markdown, render_model_card
+from jobs.texts.names import indicator_name
 from models.evaluation.evaluate import Evaluation, evaluate_orders
+from models.foundation.inputs import Inputs
 from models.labels.propensity import KNOWN, MODELLED, NONE
-from models.model_card import importances, model_card
+from models.model_card import importances, model_card, model_warnings
 from models.risk.candidates import CANDIDATES
 from models.risk_model import RiskModel
 
@@ -135,3 +137,34 @@ def test_the_cards_words_are_those_that_training_writes() -> None:
     assert {f"model_card.{name}_{kind}" for name in ("champion", "kind") for kind in CANDIDATES} <= words.keys()
     assert [words[f"model_card.weighed_{by.replace(' ', '_')}"] for by in (KNOWN, MODELLED)] == [KNOWN, MODELLED]
     assert f"model_card.weighed_{NONE}" in words
+
+
+def test_constant_indicators_and_orders_without_information_are_warnings(evaluation: Evaluation) -> None:
+    inputs = Inputs(("same", "varies", "once", "unknown"), (0, 0, 0, 0), ("tax",) * 4)
+    population = pd.DataFrame(
+        {"same": [0.2, np.nan, 0.2], "varies": [1.0, 1.0, 2.0], "once": [np.nan, np.nan, 3.0], "unknown": [np.nan] * 3}
+    )
+    found = model_warnings(population, inputs, evaluation)
+    assert found == {"constant_indicators": ["same"], "equal_orders": ["past record"]}
+    assert model_warnings(population, inputs, None) == {"constant_indicators": ["same"]}
+    assert model_warnings(population[["varies"]], Inputs(("varies",), (0,), ("tax",)), None) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "constant", "equal"),
+    [
+        ("en", "- Indicators whose known values are all equal, so that they distinguish no entities: ", ": past record. "),
+        ("zh-Hans", "- 以下指标的已知值全部相同，无法区分主体：", "：既往记录。"),
+        ("zh-Hant", "- 以下指標的已知值全部相同，無法區分主體：", "：既往記錄。"),
+    ],
+)
+def test_the_card_shows_its_warnings_first(
+    learnt: RiskModel, later: pd.DataFrame, language: str, constant: str, equal: str
+) -> None:
+    found = {"constant_indicators": ["violation_share"], "equal_orders": ["past record"]}
+    card = render_model_card(card_of(learnt, later[:0], warnings=found), language)
+    heading = f"## {load_texts(language)('model_card.warnings')}"
+    assert heading == next(line for line in card.splitlines() if line.startswith("## "))
+    assert f"{constant}{indicator_name('violation_share', language)}" in card
+    assert equal in card
+    assert heading not in render_model_card(card_of(learnt, later[:0]), language)

@@ -54,7 +54,8 @@ def test_every_source_passes_and_its_counts_add_up(day: Day) -> None:
     )
     for manifest in day.sources:
         for batch in manifest.batches:
-            assert batch["read"] == batch["kept"] + batch["duplicates"] + batch["quarantined"]
+            parts = ("kept", "combined", "duplicates", "quarantined", "out_of_scope")
+            assert batch["read"] == sum(batch[part] for part in parts)
 
 
 def test_the_list_ranks_known_businesses_with_reasons(day: Day, lake: Lake) -> None:

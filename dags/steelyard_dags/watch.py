@@ -1,0 +1,84 @@
+"""Compare manifests and lists with their cut-offs and deadlines, and report once what is overdue."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from steelyard_dags.in_order import days_with_a_list
+from steelyard_dags.settings import Settings
+from steelyard_dags.webhook import overdue_message, post
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+SETTLED_WITHIN = timedelta(minutes=30)
+"""How long after its cut-off a source must be settled: the sources of a day are taken in one after the other."""
+OVERDUE = "overdue"
+"""The XCom of what is overdue, from which the next run knows what was reported."""
+
+
+class OverdueError(AirflowFailException):
+    """Something is overdue that an earlier run has reported."""
+
+
+class ListWatch(BaseOperator):
+    """Fail while a source or a list is overdue. Only what is newly overdue is posted to the webhook."""
+
+    def __init__(self, *, settings: Settings, **kwargs: Any) -> None:
+        super().__init__(**{"task_id": "watch", **kwargs, "retries": 0, "on_failure_callback": notify_if_new})
+        self.settings = settings
+        self.time_zone = settings.time_zone
+
+    def execute(self, context: Context) -> None:
+        """Look at the newest day whose deadline has passed.
+
+        Raises:
+            AirflowFailException: something is newly overdue.
+            OverdueError: something is still overdue.
+        """
+        task = context["ti"]
+        # Without a map index Airflow gives a list of the values of all earlier runs.
+        known = task.xcom_pull(task_ids=self.task_id, key=OVERDUE, map_indexes=-1, include_prior_dates=True) or []
+        found = overdue(self.settings, datetime.now(UTC))
+        task.xcom_push(key=OVERDUE, value=found)
+        if new := [each for each in found if each not in known]:
+            raise AirflowFailException("; ".join(new))
+        if found:
+            raise OverdueError("reported before: " + "; ".join(found))
+        self.log.info("nothing is overdue")
+
+
+def notify_if_new(context: Context) -> None:
+    """Post the message about a failed watch, unless it repeats what is known."""
+    if not isinstance(context.get("exception"), OverdueError):
+        post(lambda: overdue_message(context))
+
+
+def overdue(settings: Settings, now: datetime) -> list[str]:
+    """What should be there at ``now`` and is not: the list, then each source's manifest. Nothing before the first day of a home."""
+    manifests = settings.home / "manifests"
+    first = min((path.stem for path in (manifests / "sources").glob("*/????-??-??.json")), default=None)
+    if first is None:
+        return []
+    found = []
+    day = newest_due(settings.list_deadline, settings.time_zone, now)
+    if first <= str(day) and str(day) not in days_with_a_list(settings.home):
+        found.append(f"there is no list for {day} after its deadline: look at the DAG daily_risk")
+    for source in settings.sources:
+        folder, day = manifests / "sources" / source.name, newest_due(source.cut_off, settings.time_zone, now - SETTLED_WITHIN)
+        if source.delivered_by and not folder.is_dir():
+            continue  # it has delivered nothing yet
+        if first <= str(day) and not (folder / f"{day}.json").is_file():
+            found.append(f"{source.name} is not settled for {day} after its cut-off: look at the DAG ingest_{source.name}")
+    return found
+
+
+def newest_due(at: time, time_zone: str, now: datetime) -> date:
+    """The newest day that should be done at ``now``, if a day is due at a time of the next day."""
+    there = now.astimezone(ZoneInfo(time_zone))
+    return there.date() - timedelta(days=1 if there.time() >= at else 2)
