@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from jobs.foundation.errors import CannotReplay, Damaged, InputMissing
 from jobs.foundation.files import days_in, json_text, read_json, write_json
+from jobs.foundation.findings import some
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.tables import LakeTables
 
@@ -283,7 +284,12 @@ def _verdict(
         return Verdict.MISSING, f"a delivery is expected {often}; the last came on {came}"
     if came < as_of and _was_closed_before(home, source, came, as_of):
         return Verdict.UNCHANGED, f"nothing new since {came}"
-    return Verdict.PASSED, f"the delivery of {came} passed its checks"
+    warned = [check for check in newest.checks if check["severity"] == "warning" and not check["passed"]]
+    if not warned:
+        return Verdict.PASSED, f"the delivery of {came} passed its checks"
+    warned.sort(key=lambda check: check["delivered_on"] is None)  # first those of whole deliveries
+    names = list(dict.fromkeys(str(check["about"]) for check in warned))
+    return Verdict.PASSED, f"the delivery of {came} may be used; warning checks that failed: {some(names)}"
 
 
 def _was_closed_before(home: Path, source: str, came: date, as_of: date) -> bool:
