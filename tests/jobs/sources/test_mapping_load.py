@@ -218,6 +218,15 @@ def test_each_mistake_is_named(tmp_path: Path, before: str, after: str, named: s
     assert caught.value.where.endswith("complaints.toml")
 
 
+def test_a_missing_setting_names_the_section_that_explains_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_mapping(write_mapping(tmp_path, GOOD.replace('delivery = "increment"', "", 1)))
+    assert (caught.value.what, caught.value.next_step) == (
+        "delivery: is missing",
+        "add it; docs/reference/mapping.md#the-mapping explains it",
+    )
+
+
 def test_a_fixed_delivery_needs_its_own_known_at(tmp_path: Path) -> None:
     text = GOOD.replace("complaint/{delivered_on}/*.csv", "complaints.csv").replace(
         "delivery =", "delivered_on = 1970-01-01\ndelivery ="
