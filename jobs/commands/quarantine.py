@@ -179,7 +179,8 @@ def _explained(cause: Cause, mapping: SourceMapping | None) -> Iterator[str]:
     yield f"{cause.delivered_on}: {cause.records:,} records broke {cause.rule}"
     yield f"  for example: {cause.reason}"
     if cause.column and mapping is not None:
-        sql = mapping.known_at if cause.column == "known_at" else mapping.expression(cause.column)
+        written = mapping.known_at if cause.column == "known_at" else mapping.columns.get(cause.column)
+        sql = written or mapping.expression(cause.column)
         raw = ", ".join(mapping.raw_inputs(cause.column))
         yield f"  {mapping.path.name}: {cause.column} {f'= {sql}' if sql else 'is not mapped'}{f', from {raw}' if raw else ''}"
     owner = f" ({mapping.owner})" if mapping is not None else ""

@@ -131,3 +131,14 @@ def test_the_check_of_a_mapping_with_an_error_names_no_indicator_that_it_cannot_
     assert result.exit_code == 2
     assert "What the mappings make possible is shown once they have no errors." in result.stdout
     assert "no source of registration" not in result.stdout
+
+
+@pytest.mark.parametrize(("currency", "places"), [("CNY", 2), ("KRW", 0), ("JPY", 0), ("KWD", 3)])
+def test_a_new_profile_asks_for_the_decimal_places_of_its_currency(tmp_path: Path, currency: str, places: int) -> None:
+    (tmp_path / "deliveries").mkdir()
+    (tmp_path / "deliveries" / "tax.csv").write_text("entity_id,period,declared_revenue\nA,2026-01,1500\nB,2026-01,20\n")
+    folder, (drafted,) = create_profile(f"{tmp_path}/town", tmp_path / "deliveries", "UTC", currency)
+    text = (folder / "profile.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["minor_units"] == places
+    assert "# ?" in next(line for line in text.splitlines() if line.startswith("minor_units"))
+    assert f"with {places} decimals" in (folder / "sources" / drafted.mapping).read_text(encoding="utf-8")

@@ -53,7 +53,7 @@ def test_why_names_rule_value_the_mapping_and_what_to_do(shop: Shop, capfd: Capt
     said = steelyard(capfd, "quarantine", "why", "shops", "--home", shop.lake.home, "--profile", shop.profile.folder).out
     assert "2026-01-01: 2 records broke established_on_unreadable" in said
     assert "09/07/2017" in said
-    assert "shops.toml: established_on = try_cast(try_to_timestamp(opened, 'yyyy-MM-dd') as date), from opened" in said
+    assert "shops.toml: established_on = cast(try_to_timestamp(opened, 'yyyy-MM-dd') as date), from opened" in said
     assert "to do: correct the expression" in said
 
 
