@@ -26,6 +26,10 @@ NAMES = """\
 code,en,zh-Hans
 """
 """A file of names without a name."""
+_OTHER_PLACES = dict.fromkeys(["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0) | dict.fromkeys(
+    ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3
+)
+"""The decimal places in ISO 4217 of currencies that have not two."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -69,11 +73,11 @@ def create_profile(name: str, sources: Path | None, time_zone: str, currency: st
         )
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise ConfigError(what=f"{currency!r} is no currency", where="--currency", next_step="give its ISO 4217 code, such as USD")
-    place = Place(id_scheme=f"{short}.id", time_zone=time_zone)
+    place = Place(id_scheme=f"{short}.id", time_zone=time_zone, minor_units=_OTHER_PLACES.get(currency, 2))
     drafts = list(_draft_all(sources, place)) if sources else []
     title = short.replace("_", " ").title()
     template = resources.files(__package__).joinpath("profile_template.txt").read_text(encoding="utf-8")
-    text = template.format(name=short, title=title, time_zone=time_zone, currency=currency, id_scheme=place.id_scheme)
+    text = template.format(name=short, title=title, currency=currency, **vars(place))
     (folder / "sources").mkdir(parents=True)
     write_atomic(folder / "profile.toml", text.encode())
     for kind, path in FILES.items():
