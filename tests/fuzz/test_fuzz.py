@@ -47,7 +47,7 @@ READ = int(os.environ.get("STEELYARD_FUZZ_READ", "300"))
 TAKE_IN = int(os.environ.get("STEELYARD_FUZZ_TAKE_IN", "20"))
 SOUND, FIRST = date(2026, 1, 1), date(2026, 1, 2)
 """The day of the sound delivery before the mutated ones, and the first of theirs."""
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 120
 """Seconds of a processor that a batch may take: a small file must not take long, however it is damaged."""
 
 
