@@ -128,8 +128,9 @@ def policy_of(profile: Mapping[str, Any]) -> Policy:
 
 def policy_problems() -> dict[Path, list[Problem]]:
     """The problems with each file of the policy. Only the default file must have every setting."""
+    check = partial(setting_problems, Limits, "docs/reference/console.md#policy")
     return {
-        path: file_problems(path, "policy", partial(setting_problems, Limits, is_partial=path.name != DEFAULT))
+        path: file_problems(path, "policy", partial(check, is_partial=path.name != DEFAULT))
         for path in sorted(LIMITS_FOLDER.glob("*.toml"))
     }
 

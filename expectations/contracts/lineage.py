@@ -1,4 +1,4 @@
-"""Columns that every record has from its source to the list: its origin, and when it was known."""
+"""What every kind of source has: columns of a record's origin and when it was known, and the rules for records and deliveries."""
 
 from __future__ import annotations
 

@@ -45,8 +45,7 @@ def read_json(stream: BinaryIO, file: RawFile) -> Iterator[RawChunk]:
             raise FileProblem("missing_columns", file.missing_sentence(missing, new))
         yield file.warning(f"has no record with the keys: {', '.join(missing)}")
     if extra:
-        counts = ", ".join(f"{name} ({count} records)" for name, count in sorted(extra.items()))
-        yield file.warning(f"has keys not expected: {counts}")
+        yield RawChunk(no_rows(columns), unexpected=tuple(sorted(extra)))
 
 
 def json_text(value: Any) -> str | None:

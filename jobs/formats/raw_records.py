@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -93,10 +93,10 @@ class RawFile:
         return RawChunk(no_rows(self.columns or ()), warnings=(f"the file {self.label} {what}",))
 
     def unexpected_columns(self, names: Sequence[str], rows: pa.Table) -> Iterator[RawChunk]:
-        """A warning with the columns that the mapping does not use, if there are any; ``rows`` is a table without a row."""
+        """A chunk with the columns that the mapping does not use, if there are any; ``rows`` is a table without a row."""
         unused = [name for name in names if name not in rows.column_names]
         if unused:
-            yield replace(self.warning(f"has columns not expected: {', '.join(unused)}"), rows=rows)
+            yield RawChunk(rows, unexpected=tuple(unused))
 
     def unreadable(self, why: str) -> RawChunk:
         """The chunk of a file that cannot be read at all: one rejected record, row 0."""
@@ -154,11 +154,13 @@ class RawChunk:
             already NULL, then :data:`ROW` (int64) and :data:`RAW` (string); in the order of the file.
         rejected: the records that cannot be read.
         warnings: sentences about the file for a person; they stop nothing.
+        unexpected: columns, or keys, of the file that the mapping does not use.
     """
 
     rows: pa.Table
     rejected: Sequence[RejectedRecord] = ()
     warnings: tuple[str, ...] = ()
+    unexpected: tuple[str, ...] = ()
 
 
 def no_rows(columns: Iterable[str]) -> pa.Table:

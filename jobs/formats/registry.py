@@ -123,7 +123,7 @@ def read_file(name: str, file: RawFile) -> Generator[RawChunk, None, None]:
         _check_limit(file, "records", rows + rejected, file.most_rows)
         _check_limit(file, "bytes when decoded", decoded, file.most_bytes)
         _check_limit(file, "records that cannot be read", rejected, MOST_REJECTED, _OTHER_FILE)
-        yield RawChunk(with_nulls(chunk.rows, file.nulls), chunk.rejected, chunk.warnings)
+        yield RawChunk(with_nulls(chunk.rows, file.nulls), chunk.rejected, chunk.warnings, chunk.unexpected)
 
 
 def _check_limit(file: RawFile, what: str, found: int, most: int | None, to_do: str = _IN_PARTS) -> None:

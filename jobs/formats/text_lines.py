@@ -9,7 +9,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import cache, wraps
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -63,7 +63,8 @@ def guess_encoding(head: bytes) -> str:
     """The encoding that the lines of a file's beginning which are not ASCII speak for.
 
     Legacy encodings decode much that is not their own. So for each one the lines that it decodes count, and the characters that are
-    usual in its languages: in Chinese, common characters; in Western languages, single letters between others.
+    usual in its languages; in Western languages these are single letters between others. Text of one East Asian language often
+    decodes to usual characters of another, but seldom to its common ones; so common ones count twice.
     """
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
@@ -77,16 +78,50 @@ def guess_encoding(head: bytes) -> str:
     return max(evidence, key=lambda encoding: evidence[encoding])
 
 
-_WESTERN = re.compile(r"(?<![^\x00-\x7f])(?:[À-ÖØ-öø-ÿŒœŠšŽžŸ]|[‘’“”–—…€™®©°§«»¿¡ºª½¼·])(?![^\x00-\x7f])")
+_WESTERN = re.compile(r"\xa0|(?<![^\x00-\x7f\xa0])(?:[À-ÖØ-öø-ÿŒœŠšŽžŸ]|[‘’“”–—…€™®©°§«»¿¡ºª½¼·])(?![^\x00-\x7f\xa0])")
 _LEAST_UTF8 = 0.5
 """Bytes that are no UTF-8 seldom look like it, so a file with this share of its lines in UTF-8 is a damaged UTF-8 file."""
+_COMMON_HANZI = frozenset(
+    "省市区县镇乡村街道路号楼室层单元栋有限公司责任合伙个体工商户业经营范围日期名称地址住所类型状态登记注册资本成立法定代表人统"
+    "一社会信用行政许可食品餐饮店超药科技贸易服务管理建设国中华东南西北上海京广州江山新文化投诉编受处别金额年月检查结果格不的是"
+    "了我在这消费者购买质量问题万大小电话备存续销码縣鎮鄉號樓單棟責營業範圍稱類狀態記冊資統會許藥貿務國華東廣臺台灣區長證發設備"
+    "費購買質檢結萬電話碼員機關條鄰巷弄段都府県丁目番株式飲販売製造事種氏営川島田松屋茶堂橋丸原井条崎岡福千葉神奈戸古阪"
+)
+"""Characters that headers, names, addresses and complaints in simplified Chinese, traditional Chinese and Japanese often have."""
+_COMMON_HANGUL = frozenset(
+    "이다는의에가을를은한고하지로사기시도서인대자어스아리정부일수제전구동상해그조장여무원경나보안공라주으신용성소영업명번호등록"
+    "허폐휴식음점품위생관반치면읍군울산광역별특천북남강중길층건물민국법유통판매개월년태코드내처분검결과적합청접회"
+)
+"""Syllables that headers, names and addresses in Korean often have."""
+
+
+def _count_japanese(text: str) -> int:
+    """As in :data:`_USUAL`. A single character between ASCII ones does not count: Western text decodes like that."""
+    characters = "".join(re.findall(r"[^\x00-\x7f]{2,}", text))
+    usual = sum("ｦ" <= one <= "ﾟ" or b"\x80" < one.encode("cp932", "ignore") < b"\x98" for one in characters)
+    return usual + sum("ぁ" <= one <= "ー" or one in _COMMON_HANZI for one in characters)
+
+
+@cache
+def _has_two_bytes(character: str, encoding: str) -> bool:
+    """Whether a character has a code of two bytes; Python's EUC-KR writes rare syllables with eight."""
+    try:
+        return len(character.encode(encoding)) == 2
+    except UnicodeEncodeError:
+        return False
+
+
 _USUAL: dict[str, Callable[[str], int]] = {
     "cp1252": lambda text: len(_WESTERN.findall(text)),
     "latin-1": lambda text: len(_WESTERN.findall(text)),
-    "gb18030": lambda text: sum(not one.isascii() and _is_in(one, "gb2312") for one in text),
-    "big5": lambda text: sum(not one.isascii() and one.encode("big5") < b"\xc9" for one in text),
+    "gb18030": lambda text: sum(_has_two_bytes(one, "gb2312") + (one in _COMMON_HANZI) for one in text),
+    "big5": lambda text: sum((not one.isascii() and one.encode("big5") < b"\xc9") + (one in _COMMON_HANZI) for one in text),
+    "cp949": lambda text: sum(("가" <= one <= "힣" and _has_two_bytes(one, "euc_kr")) + (one in _COMMON_HANGUL) for one in text),
+    "cp932": _count_japanese,
+    "euc_jp": _count_japanese,
 }
-"""For each legacy encoding, the number of characters of a text that are usual in its languages; of equals the first counts."""
+"""For each legacy encoding, the number of characters of a text that are usual in its languages, common East Asian ones twice; of
+equals the first counts."""
 
 
 def _evidence(lines: list[bytes], encoding: str, usual: Callable[[str], int]) -> float:
@@ -94,13 +129,6 @@ def _evidence(lines: list[bytes], encoding: str, usual: Callable[[str], int]) ->
     texts = [text for line in lines if (text := _decoded(line, encoding)) is not None]
     count = sum(not one.isascii() for text in texts for one in text)
     return len(texts) / len(lines) * sum(map(usual, texts)) / count if count else 0.0
-
-
-def _is_in(character: str, encoding: str) -> bool:
-    try:
-        return bool(character.encode(encoding))
-    except UnicodeEncodeError:
-        return False
 
 
 @dataclass(frozen=True)

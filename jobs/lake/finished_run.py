@@ -161,6 +161,7 @@ class FinishedRun:
                     "came": newest.get("delivered_on"),
                     "chain": newest.get("chain"),
                     "unusable": len(newest.get("unusable") or []),
+                    "late": source.get("late") or [],
                     "known_rows": source.get("known_rows", 0),
                     "checks": len(source.get("checks", [])),
                     "failed": failed,

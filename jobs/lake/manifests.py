@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -39,7 +39,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class SourceManifest:
-    """One source on one day."""
+    """One source on one day; ``late``: the deliveries in use that came late or again since the last day it was closed."""
 
     source: str
     contract: str
@@ -48,6 +48,7 @@ class SourceManifest:
     why: str
     newest_delivery: date | None = None
     known_rows: int = 0
+    late: list[date] = field(default_factory=list)
     batches: list[dict[str, Any]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
 
@@ -241,6 +242,8 @@ def source_verdict(
     newest = batches[-1] if batches else None
     in_use = [batch for batch in batches if batch.is_in_use]
     verdict, why = _verdict(home, source, newest, newest_delivery, every_days, as_of)
+    late = [batch for batch in _late(home, source, batches, as_of) if batch is not newest or verdict is not Verdict.STOPPED]
+    verdict, why = _with_late(verdict, why, late)
     return SourceManifest(
         source=source,
         contract=contract,
@@ -249,6 +252,7 @@ def source_verdict(
         why=why,
         newest_delivery=in_use[-1].delivered_on if in_use else None,
         known_rows=sum(batch.counts.kept - batch.set_aside for batch in in_use),
+        late=[batch.delivered_on for batch in late if batch.is_in_use],
         batches=[_batch_facts(batch) for batch in batches],
         checks=newest.checks if newest else [],
     )
@@ -275,21 +279,47 @@ def _verdict(
         return Verdict.MISSING, "no delivery has come yet"
     came = newest.delivered_on
     if not newest.is_usable:
-        return Verdict.STOPPED, f"the delivery of {came} may not be used: " + "; ".join([*newest.unusable, *newest.stopped])
+        return Verdict.STOPPED, f"the delivery of {came} {_not_used(newest)}"
     if not newest.is_in_use:
         return Verdict.STOPPED, f"the steps of the delivery of {came} did not end; the data before it stays in use"
     if every_days is not None and came < as_of - timedelta(days=every_days - 1):
         often = "every day" if every_days == 1 else f"every {every_days} days"
         return Verdict.MISSING, f"a delivery is expected {often}; the last came on {came}"
-    if came < as_of and _was_closed_before(home, source, came, as_of):
+    if came < as_of and any(came <= day for day in _closed_before(home, source, as_of)):
         return Verdict.UNCHANGED, f"nothing new since {came}"
     return Verdict.PASSED, f"the delivery of {came} passed its checks"
 
 
-def _was_closed_before(home: Path, source: str, came: date, as_of: date) -> bool:
-    """Whether the source was closed for an earlier day with the delivery of ``came``."""
-    folder = source_manifest_path(home, source, as_of).parent
-    return any(came <= day < as_of for day in days_in(folder))
+def _not_used(batch: Batch) -> str:
+    return "may not be used: " + ("; ".join([*batch.unusable, *batch.stopped]) or "its steps did not end")
+
+
+def _closed_before(home: Path, source: str, as_of: date) -> list[date]:
+    """The earlier days for which the source was closed, in order."""
+    return [day for day in days_in(source_manifest_path(home, source, as_of).parent) if day < as_of]
+
+
+def _late(home: Path, source: str, batches: Sequence[Batch], as_of: date) -> list[Batch]:
+    """Deliveries that are no newer than the newest on the last day the source was closed, and new or with other files since."""
+    closed = _closed_before(home, source, as_of)
+    entries = (read_source_manifest(home, source, closed[-1]) or {}).get("batches") if closed else None
+    before = {entry["delivered_on"]: entry["files"] for entry in entries or []}
+    newest = max(before, default="")
+    facts = {str(batch.delivered_on): (batch, _batch_facts(batch)["files"]) for batch in batches}
+    return [batch for day, (batch, files) in facts.items() if day <= newest and before.get(day) != files]
+
+
+def _with_late(verdict: Verdict, why: str, late: Sequence[Batch]) -> tuple[Verdict, str]:
+    """The verdict and its reason, with what was taken in late or again."""
+    used = [batch.delivered_on for batch in late if batch.is_in_use]
+    unused = [batch for batch in late if not batch.is_in_use]
+    news = [f"the delivery of {day} came late or again and is in use" for day in used[:1]]
+    if len(used) > 1:
+        news = [f"{len(used)} deliveries of {used[0]} to {used[-1]} came late or again and are in use"]
+    news += [f"the delivery of {batch.delivered_on} came late or again and {_not_used(batch)}" for batch in unused]
+    if not news or verdict is not Verdict.UNCHANGED:
+        return verdict, "; ".join([why, *news])
+    return Verdict.STOPPED if unused else Verdict.PASSED, "; ".join(news)
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:

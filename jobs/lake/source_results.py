@@ -52,7 +52,7 @@ class Source:
     """A source on a day: its verdict, the counts of each delivery so far, and its rules' results.
 
     ``newest_delivery`` is the newest usable one; the last of ``deliveries`` may be a later one that was stopped, and ``unusable``
-    counts its files that could not be read.
+    counts its files that could not be read; ``late`` are the days of deliveries that came late or again and are in use.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Source:
     deliveries: tuple[tuple[date, Counts], ...]
     rules: tuple[RuleResult, ...]
     unusable: int = 0
+    late: tuple[str, ...] = ()
 
     @property
     def came(self) -> date | None:
@@ -120,6 +121,7 @@ def _read_source(home: Path, name: str, as_of: date, verdict: str) -> Source:
             known_rows=manifest.get("known_rows") or 0,
             deliveries=_deliveries(batches),
             rules=_by_rule([_check(entry) for entry in manifest.get("checks", [])]),
+            late=tuple(manifest.get("late") or ()),
             unusable=len(batches[-1].get("unusable") or []) if batches else 0,
         )
     except (KeyError, TypeError, ValueError) as error:

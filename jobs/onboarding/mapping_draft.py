@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from expectations.contracts.contract import Column, Contract, Type, sql_literal
+from expectations.contracts.contract import BatchCheck, Column, Contract, Type, sql_literal
 from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.registration import ID_SCHEME
 from jobs.formats.raw_records import RAW_TYPES, decimal_digits
@@ -23,8 +23,6 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _FIXED_DAY = "1970-01-01"
 _ALWAYS = f"try_to_timestamp('{_FIXED_DAY}', 'yyyy-MM-dd')"
 _LONGEST_SAMPLE = 30
-_MOST_CONFLICTS = 0.001
-"""The gate stops a delivery with a greater share of records in conflict."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,8 @@ def has_conflicts(one: Draft, files: str) -> bool:
     """Whether so many records of the sample contradict each other that the gate would stop the delivery."""
     known_at = known_at_of(one) if PLACEHOLDER not in files else ""
     records, keys = count_keys(one, known_at)
-    return records - keys > _MOST_CONFLICTS * records and not sums_of(one, known_at)
+    most = next(rule.limit for rule in one.contract.batch_rules if rule.check is BatchCheck.CONFLICT_SHARE)
+    return records - keys > most * records and not sums_of(one, known_at)
 
 
 def count_keys(one: Draft, known_at: str) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def load_profile(name_or_folder: str) -> Profile:
 
 def profile_problems(raw: Mapping[str, Any], folder: Path) -> list[Problem]:
     """Every problem with a profile's settings: those of single settings, then those of settings that do not fit each other."""
-    found = setting_problems(Profile, {"folder": folder, **raw})
+    found = setting_problems(Profile, "docs/reference/profile.md", {"folder": folder, **raw})
     found += _scheme_problems(raw)
     if "code_names" in raw:
         found.append(Problem("code_names", "is no setting", f"write the names into {' and '.join(FILES.values())}"))

@@ -155,7 +155,7 @@ def name_problems(stem: str) -> Iterator[Problem]:
 
 def shape_problems(raw: Mapping[str, Any]) -> list[Problem]:
     """Every problem with a mapping's settings, found without running its SQL."""
-    found = setting_problems(MappingSettings, _without_address(raw))
+    found = setting_problems(MappingSettings, "docs/reference/mapping.md#the-mapping", _without_address(raw))
     wrong = {re.split(r"[.\[]", problem.setting)[0] for problem in found}
     sound = {name: value for name, value in raw.items() if name not in wrong}
     contract = SOURCES.get(sound.get("contract", ""))

@@ -12,12 +12,40 @@ from itertools import pairwise
 # Functions that raise on a bad value, and the variant that gives NULL.
 _TWINS = {"cast": "try_cast", "to_timestamp": "try_to_timestamp"}
 
-# Before and after an instant: NULL for one outside the years 0 to 9999.
-_BOUND = (
-    "nullif(nullif(least(greatest(",
-    ", timestamp'0000-01-01 00:00:00'), timestamp'+10000-01-01 00:00:00'), timestamp'0000-01-01 00:00:00'), "
-    "timestamp'+10000-01-01 00:00:00')",
-)
+_RANGES = {
+    "from_unixtime": (0, "bigint", -62_167_219_200, 253_402_300_799),
+    "timestamp_millis": (0, "bigint", -62_167_219_200_000, 253_402_300_799_999),
+    "try_make_timestamp": (0, "int", 0, 9_999),
+    "date_add": (1, "int", -3_700_000, 3_700_000),
+    "date_sub": (1, "int", -3_700_000, 3_700_000),
+    "add_months": (1, "int", -120_000, 120_000),
+}
+"""Functions that raise, or give another instant, for a number far outside the years 0 to 9999: the place of the number among the
+arguments, its type, and the first and the last number that is used."""
+
+
+def _within(argument: str, kind: str, first: int, last: int) -> str:
+    """SQL of a number, NULL outside a range."""
+    number = f"try_cast({argument} as {kind})"
+    return f"CASE WHEN {number} BETWEEN {first} AND {last} THEN {number} END"
+
+
+def _without_signed_year(text: str) -> str:
+    """SQL of a text, NULL if it has a year of five digits or more with a sign; LIKE is fast and excludes most texts."""
+    return f"CASE WHEN ({text} LIKE '%+%' OR {text} LIKE '-%') AND {text} RLIKE '(^-|[+])[0-9]{{5}}' THEN NULL ELSE {text} END"
+
+
+def _no_huge_number(value: str) -> str:
+    """SQL of a value of any type, NULL if it is a number of seconds after the year 9999, or that long before 1970."""
+    seconds = f"abs(try_cast(try_cast({value} as string) as double))"
+    return f"CASE WHEN {seconds} >= 253402300800 THEN NULL ELSE {value} END"
+
+
+def _bounded(sql: str, kind: str) -> str:
+    """SQL of a date or an instant, NULL outside the years 0 to 9999."""
+    time = " 00:00:00" if kind == "timestamp" else ""
+    first, after = f"{kind}'0000-01-01{time}'", f"{kind}'+10000-01-01{time}'"
+    return f"nullif(nullif(least(greatest({sql}, {first}), {after}), {first}), {after})"
 
 
 @dataclass(frozen=True)
@@ -85,31 +113,53 @@ def qualified(sql: str, lookups: Iterable[str]) -> str:
 
 
 def with_try(sql: str) -> str:
-    """The SQL text with ``cast(`` and ``to_timestamp(`` replaced by the variants that give NULL for a bad value.
+    """The SQL text with calls that give NULL where they would raise: for a bad value, and for a time outside the years 0 to 9999.
 
-    An instant that is read from a value and is outside the years 0 to 9999 is NULL too: Sail raises when an expression takes the
-    date of one after the year 262142.
+    ``cast(`` and ``to_timestamp(`` become ``try_cast(`` and ``try_to_timestamp(``. What a date or an instant is made from is
+    compared with a range before the call: beyond its own range an engine raises, or gives another instant.
     """
-    parts, changes = tokens(sql), []
-    for place, (token, after) in enumerate(pairwise(parts)):
-        if token.is_word and after.text == "(" and (name := token.text.lower()) in {*_TWINS, *_TWINS.values()}:
-            twin, inside, end = _TWINS.get(name, token.text), *_inside(parts, place + 2)
-            is_instant = inside[-1:] == ["timestamp"] if twin.endswith("cast") else "," not in inside
-            changes.append((token, f"{_BOUND[0]}{twin}" if is_instant else twin))
-            changes += [(end, f"){_BOUND[1]}")] if end and is_instant else []
-    return replaced(sql, sorted(changes, key=lambda change: change[0].start))
+    guarded = {*_TWINS, *_TWINS.values(), *_RANGES}
+    starts = [call.start for call in _called(sql) if call.text.lower() in guarded]
+    for start in reversed(starts):  # inner calls before the calls around them
+        name, *parts = tokens(sql[start:])
+        arguments, end = _arguments(sql[start:], parts)
+        if end:
+            sql = f"{sql[:start]}{_guarded(name.text, arguments)}{sql[start + end :]}"
+    return sql
 
 
-def _inside(parts: list[Token], first: int) -> tuple[list[str], Token | None]:
-    """The words and signs of a call from its first argument on, without those in inner brackets, and its closing bracket."""
-    depth = 0
-    inside: list[str] = []
-    for token in parts[first:]:
-        if token.text == ")" and depth == 0:
-            return inside, token
+def _guarded(name: str, arguments: list[str]) -> str:
+    """A call as SQL that gives NULL instead of raising."""
+    twin = _TWINS.get(name.lower(), name)
+    if name.lower() in _RANGES:
+        place, kind, first, last = _RANGES[name.lower()]
+        if place < len(arguments):
+            arguments[place] = _within(arguments[place].strip(), kind, first, last)
+        return f"{name}({','.join(arguments)})"
+    if not twin.lower().endswith("cast"):
+        if len(arguments) == 1:
+            return _bounded(f"{twin}({arguments[0]})", "timestamp")
+        return f"{twin}({','.join([_without_signed_year(arguments[0].strip()), *arguments[1:]])})"
+    *_, split = (None, *(token for token in tokens(arguments[0]) if token.text.lower() == "as"))
+    if split is None:
+        return f"{twin}({','.join(arguments)})"
+    value, kind = arguments[0][: split.start].strip(), arguments[0][split.end :].strip().lower()
+    call = f"{twin}({_no_huge_number(value) if kind == 'timestamp' else value} as {kind})"
+    return _bounded(call, kind) if kind in ("date", "timestamp") else call
+
+
+def _arguments(sql: str, parts: list[Token]) -> tuple[list[str], int]:
+    """The arguments of a call as they are written, and where it ends; 0 if it does not. The first of ``parts`` is its bracket."""
+    depth, begin = 0, parts[0].end
+    found: list[str] = []
+    for token in parts:
         depth += {"(": 1, ")": -1}.get(token.text, 0)
-        inside += [token.text.lower()] if depth == 0 else []
-    return inside, None
+        if (depth == 1 and token.text == ",") or depth == 0:
+            found.append(sql[begin : token.start])
+            begin = token.end
+        if depth == 0:
+            return found, token.end
+    return found, 0
 
 
 def calls(sql: str) -> tuple[str, ...]:

@@ -126,21 +126,25 @@ def refuse(problems: Iterable[Problem], path: Path) -> None:
         )
 
 
-def setting_problems(shape: type, raw: Mapping[str, Any], *, is_partial: bool = False) -> list[Problem]:
-    """Settings in ``raw`` that are unknown, missing (if all must be there), or of a wrong type or value for the class ``shape``."""
+def setting_problems(shape: type, page: str, raw: Mapping[str, Any], *, is_partial: bool = False) -> list[Problem]:
+    """Settings in ``raw`` that are unknown, missing (if all must be there), or of a wrong type or value for the class ``shape``.
+
+    Args:
+        page: the page that explains the settings.
+    """
     try:
         TypeAdapter(shape).validate_python(raw)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        return [_problem(details, shape) for details in found if not (is_partial and details["type"] == "missing")]
+        return [_problem(details, shape, page) for details in found if not (is_partial and details["type"] == "missing")]
     return []
 
 
-def _problem(error: ErrorDetails, shape: type) -> Problem:
+def _problem(error: ErrorDetails, shape: type, page: str) -> Problem:
     *table, name = error["loc"]
     setting = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).removeprefix(".")
     if error["type"] == "missing":
-        return Problem(setting, "is missing", "add it; the documentation and config/cn have examples")
+        return Problem(setting, "is missing", f"add it; {page} explains it")
     if error["type"] == "unexpected_keyword_argument":
         return Problem(setting, "is no setting", near(str(name), _known(shape, table)))
     if error["type"] == "refused":

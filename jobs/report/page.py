@@ -66,7 +66,7 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
 
 def verdict_facts(source: Source) -> dict[str, Any]:
     """Return what :func:`jobs.texts.checks.why` needs to know of a source."""
-    names = ("verdict", "why", "newest_delivery", "came", "unusable")
+    names = ("verdict", "why", "newest_delivery", "came", "unusable", "late")
     failed = [vars(check) for rule in source.rules for check in rule.failures]
     return {name: getattr(source, name) for name in names} | {"failed": failed}
 

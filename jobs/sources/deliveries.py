@@ -26,6 +26,8 @@ _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 # A date, or any other text, so that a warning can name it.
 _STAMP = r"(?P<day>\d{4}-\d{2}-\d{2}|.+)"
+_HIDDEN = "it is hidden, as unfinished uploads are; rename it if it is a delivery"
+_OTHER_CASE = "it differs from `files` by letter case alone; rename it, or allow both cases in `files`, as in *.[cC][sS][vV]"
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def find_all_deliveries(mapping: SourceMapping, sources_dir: Path) -> list[Deliv
 
 
 def delivery_warnings(mapping: SourceMapping, sources_dir: Path) -> list[str]:
-    """Warnings about the source's folders: names that are no dates, files that lead out of the folder."""
+    """Warnings about the source's folders: names that are no dates or in another letter case, files that lead out of the folder."""
     return _scan(mapping, sources_dir)[1]
 
 
@@ -64,8 +66,8 @@ def find_lookup_files(lookup: Lookup, sources_dir: Path) -> tuple[Path, ...]:
 def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], list[str]]:
     by_day: dict[date, list[Path]] = {}
     warnings: list[str] = []
-    hidden: list[Path] = []
-    for path, stamp in _walk(sources_dir, PurePosixPath(mapping.files).parts, None, hidden):
+    near: dict[str, list[Path]] = {}
+    for path, stamp in _walk(sources_dir, PurePosixPath(mapping.files).parts, None, near):
         shown = printable(path.relative_to(sources_dir))
         day = mapping.delivered_on if stamp is None else _day(stamp)
         if day is None:
@@ -74,23 +76,25 @@ def _scan(mapping: SourceMapping, sources_dir: Path) -> tuple[list[Delivery], li
             warnings.append(f"{shown} is left out: it leads out of the sources folder")
         elif path.is_file():
             by_day.setdefault(day, []).append(path)
-    left_out = "is left out: it is hidden, as unfinished uploads are; rename it if it is a delivery"
-    warnings += [f"{printable(path.relative_to(sources_dir))} {left_out}" for path in hidden]
+    for why, (first, *others) in near.items():
+        more = f"; {len(others)} more are left out for the same reason" if others else ""
+        warnings.append(f"{printable(first.relative_to(sources_dir))} is left out: {why}{more}")
     return [Delivery(day, tuple(sorted(by_day[day]))) for day in sorted(by_day)], sorted(warnings)
 
 
 def _walk(
-    folder: Path, parts: tuple[str, ...], stamp: str | None, hidden: list[Path] | None = None
+    folder: Path, parts: tuple[str, ...], stamp: str | None, near: dict[str, list[Path]] | None = None
 ) -> Iterator[tuple[Path, str | None]]:
     """The paths below a folder that match a pattern's parts, each with the text at the placeholder.
 
     Args:
-        hidden: gets the files that would match if their names did not begin with a dot.
+        near: gets the paths that nearly match: by the reason, those that begin with a dot or differ by letter case.
     """
     if not parts:
         yield folder, stamp
         return
     matcher = re.compile(translate(parts[0]).replace(re.escape(PLACEHOLDER), _STAMP))
+    any_case = re.compile(matcher.pattern, re.IGNORECASE)
     try:
         children = sorted(folder.iterdir())
     except OSError as error:
@@ -100,10 +104,12 @@ def _walk(
     for child in children:
         match = matcher.match(child.name)
         if child.name.startswith(".") and not parts[0].startswith("."):
-            if hidden is not None and len(parts) == 1 and (match or matcher.match(child.name[1:])):
-                hidden.append(child)
+            if near is not None and len(parts) == 1 and (match or matcher.match(child.name[1:])):
+                near.setdefault(_HIDDEN, []).append(child)
         elif match:
-            yield from _walk(child, parts[1:], match.groupdict().get("day") or stamp, hidden)
+            yield from _walk(child, parts[1:], match.groupdict().get("day") or stamp, near)
+        elif near is not None and any_case.match(child.name):
+            near.setdefault(_OTHER_CASE, []).append(child)
 
 
 def _day(stamp: str) -> date | None:

@@ -6,7 +6,7 @@ on which record is malformed (ADR 0002). While one chunk is written, another thr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -95,6 +95,7 @@ class Landing:
         self._writer: pq.ParquetWriter | None = None
         self._parts = self._rows_in_part = 0
         self._rejected: list[dict[str, object]] = []
+        self._unexpected: dict[str, set[date]] = {}
         self.landed = Landed(rejected=pa.table({}))
 
     def take(self, chunks: Iterable[RawChunk], name: str, day: date) -> None:
@@ -104,6 +105,8 @@ class Landing:
             records, said = 0, len(self.landed.warnings)
             for chunk in chunks:
                 self.landed.warnings.extend(chunk.warnings)
+                for column in chunk.unexpected:
+                    self._unexpected.setdefault(column, set()).add(day)
                 records += chunk.rows.num_rows + len(chunk.rejected)
                 for record in chunk.rejected:
                     self.reject(record, name, day)
@@ -119,6 +122,7 @@ class Landing:
         """Finish writing. A day that cannot be used keeps one rejected record for each unusable file."""
         self._end_part()
         problems = self.landed.problems
+        self.landed.warnings += _unexpected_columns(self._unexpected)
         kept = [row for row in self._rejected if row["delivered_on"] not in problems or row["rule_id"] == "file_unusable"]
         for day in problems:
             self.landed.read[day] = sum(row["delivered_on"] == day for row in kept)
@@ -164,14 +168,30 @@ class Landing:
         self.reject(_unusable(f"{rule_id}: {reason}"), name, day)
 
 
+def _unexpected_columns(found: Mapping[str, Iterable[date]]) -> list[str]:
+    """One warning with all columns that no mapping uses, and the deliveries that have them; none if there are none."""
+    columns: dict[tuple[date, ...], list[str]] = {}
+    for name, days in found.items():
+        columns.setdefault(tuple(sorted(days)), []).append(name)
+    parts = [
+        f"{', '.join(names)} in " + (f"{len(days)} deliveries, {days[0]} to {days[-1]}" if len(days) > 1 else f"that of {days[0]}")
+        for days, names in columns.items()
+    ]
+    return [f"its deliveries have columns not expected: {'; '.join(parts)}"] if parts else []
+
+
 def _cast(rows: pa.Table, types: pa.Schema) -> pa.Table:
     """The rows in other types.
 
     Raises:
-        ValueError: when that changes a value, as of the text ``007`` that would become a number.
+        ValueError: when that changes a value, as of the text ``007`` that would become a number, or of a local time that would
+            become an instant.
     """
     cast = rows.cast(types)
     for name, before, after in zip(rows.column_names, rows.columns, cast.columns, strict=True):
+        both = pa.types.is_timestamp(before.type) and pa.types.is_timestamp(after.type)
+        if both and (before.type.tz is None) != (after.type.tz is None):
+            raise ValueError(f"{name} is {before.type} here and {after.type} there: one has a time zone, the other has none")
         if before.type != after.type and not _without_nan(after.cast(before.type)).equals(_without_nan(before)):
             raise ValueError(f"as {after.type}, values of {name} would change")
     return cast

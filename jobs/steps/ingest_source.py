@@ -200,7 +200,7 @@ class _BronzeWriter:
             if (found := marks.where(IS_CONFLICT).select(*RECORD)).head(1):
                 conflicts.append(found)
             for begin, end in ranges:
-                kept = self._kept(_valid(parts[begin, end]), marks, _among(usable, begin, end), build_on)
+                kept = self._kept(parts[begin, end], marks, _among(usable, begin, end), build_on)
                 of_source = f"{SOURCE} = '{self.mapping.name}' AND {between(begin, end)}"
                 self.lake.replace(kept, BRONZE[self.mapping.contract.name], of_source)
             build_on = build_on.union(*(_among(usable, *days) for days in ranges))
@@ -266,12 +266,13 @@ class _BronzeWriter:
 
     def _kept(self, rows: DataFrame, marks: DataFrame, days: Sequence[date], build_on: Iterable[date]) -> DataFrame:
         columns = [str(column) for column in BRONZE[self.mapping.contract.name].columns]
-        kept = add_marks(rows, marks).where(f"NOT {IS_DUPLICATE} AND NOT {IS_CONFLICT}").select(*columns)
+        kept = add_marks(_valid(rows), marks).where(f"NOT {IS_DUPLICATE} AND NOT {IS_CONFLICT}").select(*columns)
         if not (self.mapping.notices_absence and days):
             return kept
         (day,) = days
         latest = keep_latest_kept(self._earlier(build_on), self.mapping.contract.key)
-        gone = absent_from(rows, latest, self.mapping.contract.key)
+        # The record of a key that is in scope and unreadable is unknown, not absent.
+        gone = absent_from(rows.where(IN_SCOPE), latest, self.mapping.contract.key)
         lineage = {
             SOURCE_FILE: F.lit(f"not in the snapshot of {day}"),
             SOURCE_ROW: F.lit(0).cast("bigint"),

@@ -6,7 +6,7 @@ the manifest's figures. A text that the file lacks stays in English.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -43,11 +43,11 @@ def why(source: Mapping[str, Any], language: str) -> tuple[str, str]:
     Args:
         source: ``verdict``; ``why``, the reason in English; ``newest_delivery``, the day of the newest delivery in use; ``came``,
             the day of the newest delivery, in use or not; ``unusable``, how many of its files could not be read; ``failed``, its
-            failed checks as the manifest has them.
+            failed checks as the manifest has them; ``late``, the days of deliveries in use that came late or again.
         language: the wanted language.
     """
     words = _words(base_of(language))
-    return _or_english(_verdict(source, words) if words else "", str(source.get("why") or ""), language)
+    return _or_english(_verdict(source, words) + _late(source, words) if words else "", str(source.get("why") or ""), language)
 
 
 def _or_english(text: str, english: str, language: str) -> tuple[str, str]:
@@ -85,6 +85,12 @@ def _verdict(source: Mapping[str, Any], words: Words) -> str:
     reasons = _reasons(source.get("unusable") or 0, source.get("failed", ()), words)
     text = texts["unusable"].format(came=came, reasons=texts["separator"].join(reasons)) if reasons and came else texts["stopped"]
     return text + (texts["before"].format(day=day) if day else "")
+
+
+def _late(source: Mapping[str, Any], words: Words) -> str:
+    days: Sequence[object] = source.get("late") or ()
+    text = words["why"]["late" if len(days) == 1 else "several_late"] if days else ""
+    return text.format(n=len(days), first=days[0], last=days[-1]) if text else ""
 
 
 def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -> list[str]:

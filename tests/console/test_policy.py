@@ -71,7 +71,7 @@ def test_a_profiles_file_may_leave_out_settings_and_the_default_file_may_not(pol
     default = policy_folder / DEFAULT
     default.write_text(default.read_text(encoding="utf-8").replace("ranking_days = 35", "", 1), encoding="utf-8")
     assert problems(policy_folder) == [
-        (DEFAULT, "keep.ranking_days", "is missing; add it; the documentation and config/cn have examples")
+        (DEFAULT, "keep.ranking_days", "is missing; add it; docs/reference/console.md#policy explains it")
     ]
 
 

@@ -117,6 +117,14 @@ def test_make_commands_that_a_page_names_exist(page: str) -> None:
     assert named - targets == set()
 
 
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_files_of_code_that_a_page_names_exist(page: str) -> None:
+    named = re.findall(r"`([a-z_/.-]+/[a-z_.-]+\.(?:py|toml))`", (ROOT / page).read_text(encoding="utf-8"))
+
+    assert named, f"{page} names no file"
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_verbs_that_the_readme_runs_are_verbs() -> None:
     verbs = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["steelyard.verbs"]
     named = set(re.findall(r"steelyard ([a-z-]+)", "\n".join(FENCE.findall((ROOT / "README.md").read_text(encoding="utf-8")))))

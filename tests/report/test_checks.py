@@ -49,6 +49,14 @@ def test_a_verdict_is_explained_by_its_figures() -> None:
     assert why(verdict_facts(replace(STOPPED, verdict="not settled")), "zh-Hans") == (STOPPED.why, "en")
 
 
+def test_a_verdict_says_in_chinese_which_deliveries_came_late_or_again() -> None:
+    one = replace(STOPPED, verdict="passed", late=("2026-01-02",))
+    said = "2026-01-29 的交付已通过检查。"
+    assert why(verdict_facts(one), "zh-Hans")[0] == said + "2026-01-02 的交付为迟交或重新提交，已投入使用。"
+    two = replace(one, late=("2026-01-02", "2026-01-05"))
+    assert why(verdict_facts(two), "zh-Hans")[0] == said + "2026-01-02 至 2026-01-05 有 2 次交付为迟交或重新提交，已投入使用。"
+
+
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
 def test_a_chinese_page_shows_only_untranslated_checks_in_english(home: Path, profile: Profile, language: str) -> None:
     page = render_page(gather(home, profile, AS_OF), language)

@@ -38,6 +38,7 @@ class Found:
     raws: list[str | None]
     rejected: list[RejectedRecord]
     warnings: list[str]
+    unexpected: list[str]
 
     @property
     def rules(self) -> list[tuple[int, str]]:
@@ -52,7 +53,7 @@ def read_raw(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
 
 def read_all(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES) -> Found:
     """Read a file to its end."""
-    found = Found([], [], [], [], [])
+    found = Found([], [], [], [], [], [])
     for piece in read_raw(path, mapping, block_bytes):
         for record in piece.rows.to_pylist():
             found.rows.append(record.pop(ROW))
@@ -60,6 +61,7 @@ def read_all(path: Path, mapping: SourceMapping, block_bytes: int = BLOCK_BYTES)
             found.values.append(record)
         found.rejected.extend(piece.rejected)
         found.warnings.extend(piece.warnings)
+        found.unexpected.extend(piece.unexpected)
     return found
 
 

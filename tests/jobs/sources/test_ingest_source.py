@@ -201,6 +201,20 @@ def test_a_key_that_a_snapshot_no_longer_holds_is_marked_absent_and_can_come_bac
     assert all(batch.counts.adds_up for batch in done.known)
 
 
+def test_a_key_whose_record_in_a_snapshot_is_unreadable_is_not_absent(shop: Shop) -> None:
+    """Its last good version stays until a snapshot has a readable record of it, or none."""
+    shop.change_mapping(lambda text: text.replace('"increment"', '"snapshot"').replace('"nothing"', '"removed"'))
+    shop.deliver("2026-01-01", *[f"{key},A,open,2020-01-01" for key in "1234"])
+    shop.deliver("2026-01-02", "1,A,open,2020-01-01", "2,B,asleep,2020-01-01", "-,C,asleep,2020-01-01", "4,D,open,01.01.2020")
+    shop.deliver("2026-01-03", "1,A,open,2020-01-01", "4,D,open,2020-01-01")
+    done = shop.ingest("2026-01-03")
+    frame = shop.lake.read(REGISTRATION).toPandas().sort_values(["delivered_on", "entity_id"])
+    after = [(str(row.delivered_on), row.entity_id, row.name, row.is_absent) for row in frame.itertuples(index=False)][4:]
+    assert after == [("2026-01-02", "3", "A", True), ("2026-01-03", "2", "A", True), ("2026-01-03", "4", "D", False)]
+    assert [batch.counts.quarantined for batch in done.known] == [0, 3, 0]
+    assert all(batch.counts.adds_up for batch in done.known)
+
+
 def test_a_personal_value_that_cannot_be_read_is_not_in_the_reason_that_anyone_may_read(shop: Shop) -> None:
     columns = "phone_hash = \"sha2(nullif(trim(name), '13800000000'), 256)\"\ntrading_name = \"nullif(name, '13900000000')\""
     shop.change_mapping(lambda text: text.replace("[translate.status]", f"{columns}\n[translate.status]"))
@@ -238,3 +252,11 @@ def test_of_two_snapshots_of_one_contract_either_takes_away_a_key_that_both_hold
         ("shops", "2", False, 1),
         ("stalls", "1", False, 1),
     ]
+
+
+def test_columns_that_are_not_expected_are_one_warning_for_all_deliveries(shop: Shop) -> None:
+    for day in range(1, 7):
+        more = ",note,fax" if day == 4 else ",note"
+        shop.deliver(f"2026-01-0{day}", f"{day},A,open,2020-01-01{',x' * more.count(',')}", header=f"id,name,state,opened{more}")
+    said = "note in 6 deliveries, 2026-01-01 to 2026-01-06; fax in that of 2026-01-04"
+    assert shop.ingest("2026-01-06").warnings == (f"its deliveries have columns not expected: {said}",)

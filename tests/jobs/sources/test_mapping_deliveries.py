@@ -133,3 +133,23 @@ def test_a_hidden_file_is_left_out_with_a_warning(tmp_path: Path) -> None:
     assert delivery_warnings(mapping, tmp_path) == [
         "c/2026-01-02/.b.csv is left out: it is hidden, as unfinished uploads are; rename it if it is a delivery"
     ]
+
+
+@pytest.mark.parametrize("other", ["c/2026-01-02/B.CSV", "C/2026-01-02/b.csv"])
+def test_a_name_that_differs_by_letter_case_alone_is_left_out_with_a_warning(tmp_path: Path, other: str) -> None:
+    touch(tmp_path, "c/2026-01-02/a.csv", other, "c/2026-01-02/a.txt")
+    mapping = mapping_with("c/{delivered_on}/*.csv")
+    assert found(mapping, tmp_path) == {"2026-01-02": ["c/2026-01-02/a.csv"]}
+    (warning,) = delivery_warnings(mapping, tmp_path)
+    assert warning.startswith(
+        f"{other if other.endswith('CSV') else 'C'} is left out: it differs from `files` by letter case alone"
+    )
+    assert "*.[cC][sS][vV]" in warning
+    assert len(found(mapping_with("[cC]/{delivered_on}/*.[cC][sS][vV]"), tmp_path)["2026-01-02"]) == 2
+
+
+def test_files_that_are_left_out_for_one_reason_are_one_warning(tmp_path: Path) -> None:
+    touch(tmp_path, *[f"c/2026-01-{day:02}/A.CSV" for day in range(1, 31)])
+    (warning,) = delivery_warnings(mapping_with("c/{delivered_on}/*.csv"), tmp_path)
+    assert warning.startswith("c/2026-01-01/A.CSV is left out: it differs from `files` by letter case alone")
+    assert warning.endswith("; 29 more are left out for the same reason")

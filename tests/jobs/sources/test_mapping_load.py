@@ -17,6 +17,7 @@ from jobs.profile.mapping import (
     mapped_sources,
     select_expressions,
 )
+from jobs.profile.mapping_sql import calls
 
 GOOD = """
 contract = "complaint"
@@ -82,7 +83,8 @@ def test_every_contract_column_has_an_expression_of_its_type(tmp_path: Path) -> 
 
 def test_casts_that_would_raise_on_bad_input_give_null_instead(tmp_path: Path) -> None:
     expressions = select_expressions(load_mapping(write_mapping(tmp_path)))
-    assert "try_cast(try_to_timestamp(`日期`, 'yyyy-MM-dd') as date)" in expressions["received_on"]
+    assert {"try_cast", "try_to_timestamp"} <= set(calls(expressions["received_on"]))
+    assert not {"cast", "to_timestamp"} & set(calls(expressions["received_on"]))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,35 @@ def test_dates_and_instants_outside_the_years_1_to_9999_are_null(tmp_path: Path,
     known_at, received_on = known_at_expression(mapping, ZoneInfo("UTC")), select_expressions(mapping)["received_on"]
     found = rows.selectExpr(f"cast({known_at} as string)", f"cast({received_on} as string)").collect()
     assert [tuple(row) for row in found] == [("0001-01-01 00:00:00", "0001-01-01"), (last, "9999-12-31"), *[(None, None)] * 4]
+
+
+@pytest.mark.parametrize(
+    ("sql", "sound", "extreme"),
+    [
+        ("from_unixtime(cast(`日期` as bigint))", "1767139200", ["253402300800", "8210266876800", "9223372036854775807"]),
+        ("from_unixtime(`日期`)", "1767139200", ["253402300800", "-9223372036854775808", "2025-12-31", "99999999999999999999"]),
+        ("timestamp_millis(cast(`日期` as bigint))", "1767139200000", ["9223372036854775", "-9223372036854775808"]),
+        ("cast(timestamp_millis(cast(`日期` as bigint)) as date)", "1767139200000", ["9223372036854775"]),
+        ("cast(cast(`日期` as bigint) as timestamp)", "1767139200", ["1767139200000000", "-9223372036854775808"]),
+        ("cast(cast(`日期` as double) as timestamp)", "1767139200", ["1e300", "-1e18", "NaN", "Infinity"]),
+        ("date_add(DATE'1899-12-30', cast(`日期` as int))", "46022", ["99999999", "-2147483648"]),
+        ("date_sub(DATE'1899-12-30', cast(`日期` as int))", "-46022", ["99999999", "-2147483648"]),
+        ("add_months(DATE'1899-12-31', `日期`)", "1512", ["99999999", "-2147483648"]),
+        ("last_day(cast(`日期` as date))", "2025-12-01", ["+262142-12-31", "+5000000-01-01"]),
+        ("to_utc_timestamp(cast(`日期` as date), 'UTC')", "2025-12-31", ["+262142-12-31", "+5000000-01-01"]),
+        ("try_make_timestamp(cast(`日期` as int), 12, 31, 0, 0, 0)", "2025", ["20251231", "-2147483648"]),
+        ("try_to_timestamp(`日期`, 'yyyy-MM-dd')", "2025-12-31", ["+300000-01-01", "-300000-01-01", "+12025-12-31"]),
+        ("try_to_timestamp(`日期`, 'dd.MM.yyyy')", "31.12.2025", ["31.12.+300000"]),
+        ("try_to_timestamp(`日期`, 'yyyy-MM-dd HH:mm:ssXXX')", "2025-12-31 08:00:00+08:00", ["+300000-12-31 08:00:00+08:00"]),
+    ],
+)
+def test_numbers_and_texts_far_outside_the_calendar_are_null(
+    tmp_path: Path, spark, sql: str, sound: str, extreme: list[str]
+) -> None:
+    mapping = load_mapping(write_mapping(tmp_path, GOOD.replace("cast(to_timestamp(`日期`, 'yyyy-MM-dd') as date)", sql)))
+    rows = spark.createDataFrame([(value,) for value in [sound, *extreme]], "`日期` string")
+    found = rows.selectExpr(f"cast({select_expressions(mapping)['received_on']} as string)").collect()
+    assert [row[0] for row in found] == ["2025-12-31", *[None] * len(extreme)]
 
 
 def test_an_expression_names_its_raw_columns_but_not_those_in_strings(tmp_path: Path) -> None:
@@ -187,6 +218,15 @@ def test_each_mistake_is_named(tmp_path: Path, before: str, after: str, named: s
     assert caught.value.where.endswith("complaints.toml")
 
 
+def test_a_missing_setting_names_the_section_that_explains_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_mapping(write_mapping(tmp_path, GOOD.replace('delivery = "increment"', "", 1)))
+    assert (caught.value.what, caught.value.next_step) == (
+        "delivery: is missing",
+        "add it; docs/reference/mapping.md#the-mapping explains it",
+    )
+
+
 def test_a_fixed_delivery_needs_its_own_known_at(tmp_path: Path) -> None:
     text = GOOD.replace("complaint/{delivered_on}/*.csv", "complaints.csv").replace(
         "delivery =", "delivered_on = 1970-01-01\ndelivery ="
@@ -195,7 +235,7 @@ def test_a_fixed_delivery_needs_its_own_known_at(tmp_path: Path) -> None:
         load_mapping(write_mapping(tmp_path, text))
     mapping = load_mapping(write_mapping(tmp_path, text.replace("[raw]", 'known_at = "to_timestamp(`日期`)"\n[raw]')))
     assert mapping.delivered_on == date(1970, 1, 1)
-    assert "try_to_timestamp(`日期`)" in known_at_expression(mapping, ZoneInfo("Asia/Shanghai"))
+    assert "try_to_timestamp(" in known_at_expression(mapping, ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.mark.parametrize(

@@ -224,3 +224,37 @@ def test_a_source_without_any_delivery_is_missing_and_breaks_nothing(shop: Shop)
     manifest = settle(shop, "2026-01-01")
     assert (manifest.verdict, manifest.known_rows, manifest.newest_delivery) == ("missing", 0, None)
     assert known(shop) == []
+
+
+def test_a_delivery_that_comes_late_or_again_is_named_by_the_verdict(shop: Shop) -> None:
+    shop.change_mapping(lambda text: text.replace("every_days = 1", "every_days = 9"))
+    shop.deliver("2026-01-01", line(1))
+    shop.deliver("2026-01-03", line(3))
+    settle(shop, "2026-01-03")
+    assert settle(shop, "2026-01-04").why == "nothing new since 2026-01-03"
+
+    shop.deliver("2026-01-02", line(2))
+    late = settle(shop, "2026-01-05")
+    assert (late.verdict, late.late) == ("passed", [date(2026, 1, 2)])
+    assert late.why == "the delivery of 2026-01-02 came late or again and is in use"
+    assert settle(shop, "2026-01-05") == late, "the same day again says the same"
+
+    shop.deliver("2026-01-01", line(1, "B"))
+    shop.deliver("2026-01-03", line(3, "B"))
+    again = settle(shop, "2026-01-06")
+    assert again.why == "2 deliveries of 2026-01-01 to 2026-01-03 came late or again and are in use"
+    assert settle(shop, "2026-01-07").verdict == "unchanged"
+
+    shop.deliver("2026-01-02", "4,-,open,2020-01-01")
+    stopped = settle(shop, "2026-01-08")
+    assert (stopped.verdict, stopped.late) == ("stopped", [])
+    assert stopped.why.startswith("the delivery of 2026-01-02 came late or again and may not be used: ")
+
+
+def test_a_missing_delivery_does_not_hide_that_an_older_one_was_taken_in(shop: Shop) -> None:
+    shop.deliver("2026-01-02", line(2))
+    settle(shop, "2026-01-02")
+    shop.deliver("2026-01-01", line(1))
+    manifest = settle(shop, "2026-01-04")
+    assert manifest.verdict == "missing"
+    assert manifest.why.endswith("the last came on 2026-01-02; the delivery of 2026-01-01 came late or again and is in use")

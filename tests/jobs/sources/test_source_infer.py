@@ -34,6 +34,14 @@ REGISTRATION = """统一社会信用代码,企业名称,市场主体类型,登�
 COMPLAINTS = """{"投诉编号": "T1", "受理日期": "2026/01/05", "被投诉主体名称": "甲", "投诉类别": "食品安全", "涉及金额(元)": 12.5}
 {"投诉编号": "T2", "受理日期": "2026/01/06", "被投诉主体名称": "乙", "投诉类别": "其他", "涉及金额(元)": 7, "办结日期": "2026/1/9"}
 """
+KOREAN = """개방자치단체코드,인허가일자,영업상태명,소재지전체주소,도로명전체주소,사업장명,업태구분명
+3000000,2019-03-04,영업/정상,서울특별시 종로구 청진동 146번지,"서울특별시 종로구 종로 19, 2층 (청진동)",한빛식당,한식
+3330000,2020-01-31,폐업,부산광역시 해운대구 우동 1505,부산광역시 해운대구 센텀중앙로 90,맛나분식,분식
+"""
+JAPANESE = """許可番号,営業所名称,業種,許可年月日,営業所所在地,電話番号
+13-1-00123,株式会社さくら食品,飲食店営業,2019-03-04,東京都千代田区丸の内一丁目９番１号,03-1234-5678
+13-1-00124,喫茶ソレイユ,喫茶店営業,2020-01-31,大阪府大阪市北区梅田３－１－３,06-1234-5678
+"""
 
 
 def registration_draft(folder: Path, encoding: str = "gb18030") -> dict[str, object]:
@@ -125,6 +133,35 @@ def test_headers_cannot_break_out_of_their_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_the_encoding_is_guessed(encoding: str) -> None:
     assert guess_encoding(REGISTRATION.encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize(
+    ("encodings", "guessed", "text"),
+    [
+        (("cp949", "euc_kr"), "cp949", KOREAN),
+        (("cp949", "euc_kr"), "cp949", "번호,업소명,소재지\n1,漢陽食堂(한양식당),서울특별시 中區 明洞\n"),
+        (("cp949",), "cp949", "상호\n뷁똠각하\n펲시샵\n(주)대한상사\n"),
+        (("cp949",), "cp949", "id,name,addr\n1,Starbucks,서울 중구\n"),
+        (("cp932",), "cp932", JAPANESE),
+        (("euc_jp",), "euc_jp", JAPANESE.replace("－", "-")),
+        (("shift_jis",), "cp932", JAPANESE.replace("－", "-")),
+        (("cp932", "shift_jis"), "cp932", "ｼﾒｲ,ｼﾞｭｳｼｮ,ｷﾝｶﾞｸ\nﾔﾏﾀﾞ ﾀﾛｳ,ﾄｳｷｮｳﾄ ﾐﾅﾄｸ,5000\n"),
+        (("cp932", "shift_jis"), "cp932", "氏名,住所\n山田太郎,東京都港区\n"),
+        (("cp932",), "cp932", "番号,金額\n①,㈱高島屋\n"),
+        (("gb18030", "gbk", "gb2312"), "gb18030", REGISTRATION),
+        (("gbk",), "gb18030", "编号,名称,类别\n1,安徽大河饭馆,餐饮\n"),
+        (("gbk",), "gb18030", "id,name\n1,朱镕基\n2,上海\n"),
+        (("gbk",), "gb18030", "投诉内容\n我在该店购买的面包已经过期，老板不肯退款，请帮忙处理。\n"),
+        (("big5", "cp950"), "big5", "統一編號,商業名稱,商業地址\n12345678,大同小吃店,臺北市中正區忠孝東路一段1號\n"),
+        (("cp1252", "latin-1"), "cp1252", "Straße,Größe,Ärzte\nCafé Ångström,à la carte,Señor Núñez\n"),
+        (("cp1252",), "cp1252", "name,price\nJoe’s “Jumbo” Bar,£5\nJim’s,25 °C – €5\n"),
+        (("cp1252",), "cp1252", "Suppression de «\xa0objets\xa0» n’est pas autorisée\n"),
+        (("utf-8", "utf-8-sig"), "utf-8", KOREAN),
+        (("utf-8",), "utf-8", JAPANESE),
+    ],
+)
+def test_east_asian_encodings_are_guessed_from_common_characters(encodings: tuple[str, ...], guessed: str, text: str) -> None:
+    assert {encoding: guess_encoding(text.encode(encoding)) for encoding in encodings} == dict.fromkeys(encodings, guessed)
 
 
 def test_a_damaged_utf8_file_is_still_utf8() -> None:
