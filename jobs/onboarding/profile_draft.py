@@ -26,13 +26,8 @@ NAMES = """\
 code,en,zh-Hans
 """
 """A file of names without a name."""
-_OTHER_PLACES = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"), 0
-    ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-"""The decimal places in ISO 4217 of currencies that have not two."""
+_OTHER_PLACES = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "VND", "XAF", "XOF"), 0) | dict.fromkeys(("KWD", "OMR", "TND"), 3)
+"""The decimal places of frequent currencies that have not two."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
