@@ -116,9 +116,8 @@ def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -
             reasons.append(texts["columns"].format(columns=texts["column_separator"].join(missing)))
         elif check.get("delivered_on") and check.get("observed") is not None and check.get("limit") is not None:
             bound = "at_least" if rule_id.endswith(_AT_LEAST) else "at_most"
-            reasons.append(
-                texts[bound].format(name=_name(check, words), observed=number(check["observed"]), limit=number(check["limit"]))
-            )
+            figures = {figure: number(check[figure]) for figure in ("observed", "limit")}
+            reasons.append(texts[bound].format(name=_name(check, words), **figures))
     return reasons
 
 
