@@ -17,6 +17,7 @@ from jobs.onboarding.profile_draft import create_profile
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
 from jobs.profile.profile import Profile
+from jobs.sources.deliveries import find_all_deliveries
 from tests.jobs.onboarding.test_city_files import FILES
 
 
@@ -131,3 +132,14 @@ def test_the_check_of_a_mapping_with_an_error_names_no_indicator_that_it_cannot_
     assert result.exit_code == 2
     assert "What the mappings make possible is shown once they have no errors." in result.stdout
     assert "no source of registration" not in result.stdout
+
+
+def test_files_of_several_years_are_one_source(tmp_path: Path) -> None:
+    folder = tmp_path / "deliveries"
+    folder.mkdir()
+    for name in ("visits_2019.csv", "visits_2020.csv", "register_2024.csv", "visits_rules.csv"):
+        (folder / name).write_text(FILES["ontario_dinesafe"]["text"].lstrip("\n"), encoding="utf-8")
+    _, drafts = create_profile(f"{tmp_path}/ontario", folder, "America/Toronto", "CAD")
+    assert sorted(one.mapping for one in drafts) == ["register_2024.toml", "visits.toml", "visits_rules.toml"]
+    mapping = load_mappings(tmp_path / "ontario")["visits"]
+    assert [path.name for path in find_all_deliveries(mapping, folder)[0].files] == ["visits_2019.csv", "visits_2020.csv"]
