@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +20,8 @@ from steelyard_dags.webhook import post, verdict_message
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+log = logging.getLogger(__name__)
 
 NEEDS_ENGINE = {
     "ingest": True,
@@ -141,21 +144,26 @@ class SettleTask(SteelyardTask):
         if verdict in self.REPORTED:
             self.log.warning("%s is %s for %s: %s; see %s", self.source, verdict, as_of, why, path)
             self._post(context, as_of, verdict, why)
-        if facts["late"]:
-            why = f"the delivery of {' and '.join(facts['late'])} came after that day was settled; the next list uses it"
+        if late := facts["late"]:
+            why = f"the delivery of {' and '.join(late)} came after that day was settled; the list of {as_of} uses it"
             self.log.warning("%s was late: %s", self.source, why)
-            self._post(context, as_of, "late", why)
+            self._post(context, as_of, "late", why, days=late[0] if len(late) == 1 else f"{late[0]} to {late[-1]}")
 
-    def _post(self, context: Context, as_of: str, verdict: str, why: str) -> None:
+    def _post(self, context: Context, as_of: str, verdict: str, why: str, *, days: str = "") -> None:
         next_step = self.REPORTED[verdict].format(owner=self.owner)
-        post(lambda: verdict_message(context, self.source, as_of, verdict, why, next_step))
+        post(lambda: verdict_message(context, self.source, as_of, verdict, why, next_step, days=days or as_of))
 
 
 def late_deliveries(path: Path, manifest: dict[str, Any]) -> list[str]:
     """The days that were settled without their delivery, which a source's manifest at ``path`` has."""
     before = max((other for other in path.parent.glob("????-??-??.json") if other.stem < path.stem), default=None)
-    known = json.loads(before.read_text(encoding="utf-8")).get("batches") if before else None
-    if not before or not known:
+    try:
+        known = json.loads(before.read_text(encoding="utf-8"))["batches"] if before else None
+        if not before or not known:
+            return []
+        came = {batch["delivered_on"] for batch in manifest.get("batches", [])} - {batch["delivered_on"] for batch in known}
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        next_step = "restore it from a backup, or settle that day again as docs/how-to/run-by-airflow.md says"
+        log.warning("whether a delivery came late is unknown, as %s is damaged (%r): %s", before, error, next_step)
         return []
-    came = {batch["delivered_on"] for batch in manifest.get("batches", [])} - {batch["delivered_on"] for batch in known}
     return sorted(day for day in came if day <= before.stem)

@@ -46,10 +46,12 @@ def overdue_message(context: Context) -> dict[str, Any]:
     return {**message, "text": shortened(f"Steelyard: overdue: {message['error']}"), "as_of": None}
 
 
-def verdict_message(context: Context, source: str, as_of: str, verdict: str, why: str, next_step: str) -> dict[str, Any]:
-    """The message about a source that is stopped, missing or late, and what to do."""
+def verdict_message(
+    context: Context, source: str, as_of: str, verdict: str, why: str, next_step: str, *, days: str
+) -> dict[str, Any]:
+    """The message about a source that is stopped, missing or late on these days, and what to do."""
     task = context["ti"]
-    start, end = f"Steelyard: {source} is {verdict} for {as_of}: ", f"; {next_step}"
+    start, end = f"Steelyard: {source} is {verdict} for {days}: ", f"; {next_step}"
     return {
         "text": start + shortened(why, LONGEST_TEXT - len(start + end)) + end,
         **{name: getattr(task, name) for name in ("dag_id", "task_id", "run_id", "try_number")},

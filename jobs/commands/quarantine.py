@@ -114,9 +114,13 @@ def release(
     lake = Lake(_home_of(home, source))
     with hold_home_lock(home):
         before = records_by_place(lake, source, on)
-        after, lines = _rehearse(lake, settings, mapping, folder, on)
-        accepted, new = len(before - after), len(after - before)
+        after, delivered, lines = _rehearse(lake, settings, mapping, folder, on)
+        withdrawn = {place for place in before if place[1] not in delivered}
+        accepted, new = len(before - after - withdrawn), len(after - before)
         typer.echo(f"{source}: {len(before):,} records are in quarantine; a rerun accepts {accepted:,} and rejects {new:,} others")
+        if withdrawn:
+            names = ", ".join(sorted({name for _, name, _ in withdrawn}))
+            typer.echo(f"  {len(withdrawn):,} of them are no longer delivered: {names}")
         for line in lines:
             typer.echo(f"  {line}")
         if before == after:
@@ -128,8 +132,10 @@ def release(
     typer.echo(f"next: `steelyard run` makes the list of {on} with them")
 
 
-def _rehearse(lake: Lake, settings: Profile, mapping: SourceMapping, folder: Path, on: date) -> tuple[set[Place], list[str]]:
-    """Ingest and gate the source in a temporary home. Return the records that are then in quarantine, and lines that say why."""
+def _rehearse(
+    lake: Lake, settings: Profile, mapping: SourceMapping, folder: Path, on: date
+) -> tuple[set[Place], set[str], list[str]]:
+    """Ingest and gate the source in a temporary home. Return what is in quarantine then, the delivered files, and why, in lines."""
     from jobs.engine.lake import Lake
     from jobs.lake.maintenance.quarantined import causes, records_by_place
     from jobs.replay import temporary_home
@@ -138,13 +144,14 @@ def _rehearse(lake: Lake, settings: Profile, mapping: SourceMapping, folder: Pat
 
     with temporary_home() as home:
         trial = Lake(home, lake.session)
-        ingest_source(trial, settings, mapping, folder, on)
+        known = ingest_source(trial, settings, mapping, folder, on).known
         batches = gate_new_days(trial, settings, mapping, folder, on)
         lines = [f"rejected: {cause.sentence}" for cause in causes(trial, mapping.name)]
         for batch in batches:
             stopped = f"the delivery of {batch.delivered_on} would be stopped: "
             lines += [f"{stopped}{reason}" for reason in (*batch.unusable, *batch.stopped)]
-        return records_by_place(trial, mapping.name, on), lines
+        delivered = {file.name for batch in known for file in batch.files}
+        return records_by_place(trial, mapping.name, on), delivered, lines
 
 
 def _where(delivered_on: str, rule: str) -> str:

@@ -262,7 +262,8 @@ def engine_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
         return pa.string()
     if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", tz=kind.tz)
+        # In another zone Sail takes the date and the hour of the local time, and Spark those of UTC.
+        return pa.timestamp("us", tz=kind.tz and "UTC")
     if pa.types.is_date64(kind):
         return pa.date32()
     if pa.types.is_float16(kind):

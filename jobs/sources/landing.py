@@ -184,10 +184,14 @@ def _cast(rows: pa.Table, types: pa.Schema) -> pa.Table:
     """The rows in other types.
 
     Raises:
-        ValueError: when that changes a value, as of the text ``007`` that would become a number.
+        ValueError: when that changes a value, as of the text ``007`` that would become a number, or of a local time that would
+            become an instant.
     """
     cast = rows.cast(types)
     for name, before, after in zip(rows.column_names, rows.columns, cast.columns, strict=True):
+        both = pa.types.is_timestamp(before.type) and pa.types.is_timestamp(after.type)
+        if both and (before.type.tz is None) != (after.type.tz is None):
+            raise ValueError(f"{name} is {before.type} here and {after.type} there: one has a time zone, the other has none")
         if before.type != after.type and not _without_nan(after.cast(before.type)).equals(_without_nan(before)):
             raise ValueError(f"as {after.type}, values of {name} would change")
     return cast

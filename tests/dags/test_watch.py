@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_deployment import make_deployment
 from steelyard_dags.in_order import InOrder
 from steelyard_dags.settings import Settings, read_settings
-from steelyard_dags.task import late_deliveries
+from steelyard_dags.task import SettleTask, SteelyardTask, late_deliveries
 from steelyard_dags.watch import ListWatch, OverdueError, newest_due, overdue
 
 SHANGHAI = "Asia/Shanghai"
@@ -155,3 +155,35 @@ def test_a_delivery_is_late_when_its_day_was_settled_without_it(tmp_path: Path) 
     days = ("2026-06-27", "2026-06-28", "2026-06-29")
     second = settle(tmp_path, "tax", "2026-06-29", *days)
     assert late_deliveries(second, {"batches": [{"delivered_on": day} for day in days]}) == ["2026-06-28"]
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b'{"batches": [{"deliv', b"\xff\xfe", b"[]", b'{"verdict": "passed"}', b'{"batches": [{}]}']
+)
+def test_a_damaged_manifest_of_the_day_before_is_a_warning_with_the_next_step(
+    tmp_path: Path, damaged: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = settle(tmp_path, "tax", "2026-06-28")
+    before.write_bytes(damaged)
+    assert late_deliveries(before.with_name("2026-06-29.json"), {"batches": [{"delivered_on": "2026-06-28"}]}) == []
+    assert f"{before} is damaged" in caplog.text
+    assert "restore it from a backup" in caplog.text
+
+
+def test_a_late_message_names_the_day_of_the_delivery_and_the_day_whose_list_uses_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted: list[dict[str, Any]] = []
+    monkeypatch.setattr(SteelyardTask, "execute", lambda *_: None)
+    monkeypatch.setattr("steelyard_dags.task.post", lambda message: posted.append(message()))
+    settle(tmp_path, "tax", "2026-06-28", "2026-06-27")
+    settle(tmp_path, "tax", "2026-06-29", "2026-06-27", "2026-06-28", "2026-06-29")
+    task = SettleTask(source="tax", home=tmp_path, options=[], time_zone=SHANGHAI)
+    stored = Task(stored={}, dag_id="ingest_tax", task_id="settle", run_id="a", try_number=1)
+    task.execute(cast("Any", {"ti": stored, "dag_run": SimpleNamespace(partition_key="2026-06-29", conf={})}))
+    (message,) = posted
+    assert (message["as_of"], message["verdict"]) == ("2026-06-29", "late")
+    assert message["text"].startswith(
+        "Steelyard: tax is late for 2026-06-28: the delivery of 2026-06-28 came after that day was settled; "
+        "the list of 2026-06-29 uses it; "
+    )

@@ -34,6 +34,9 @@ breaches = "cast(breaches as int)"
 """
 
 
+NOON = datetime(2026, 1, 1, 12)
+
+
 def deliver(shop: Shop, day: int, breaches: pa.Array, name: str = "a") -> None:
     path = shop.sources / "shops" / f"2026-01-0{day}" / f"{name}.parquet"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +82,14 @@ def test_a_day_of_other_types_leaves_the_sound_days_in_use(shop: Shop, first: st
         (pa.array([3]), pa.array([4.5]), None),
         (pa.array([0.5], pa.float32()), pa.array([0.1]), None),
         (pa.array([date(2026, 1, 1)]), pa.array([datetime(2026, 1, 1, 9, 30)]), None),
+        (pa.array([NOON]), pa.array([NOON]).cast(pa.timestamp("us", "UTC")), None),
+        (pa.array([NOON]).cast(pa.timestamp("us", "UTC")), pa.array([NOON]), None),
+        (pa.array([NOON]).cast(pa.timestamp("us", "Asia/Shanghai")), pa.array([NOON]), None),
+        (
+            pa.array([NOON]).cast(pa.timestamp("us", "Asia/Shanghai")),
+            pa.array([NOON]).cast(pa.timestamp("ms", "UTC")),
+            ["2026-01-01 12:00:00"] * 2,
+        ),
     ],
 )
 def test_a_file_whose_values_would_change_in_the_types_of_the_file_before_stops_its_day(

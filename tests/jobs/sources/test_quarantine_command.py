@@ -86,3 +86,14 @@ def test_a_corrected_mapping_releases_what_it_reads_after_a_yes(shop: Shop, capf
     assert shop.lake.arrow(quarantine_of("shops")).num_rows == 3
     assert release(capfd, shop, "--yes").code == 0
     assert shop.lake.arrow(quarantine_of("shops"))["rule_id"].to_pylist() == ["status_unreadable"]
+
+
+def test_a_record_of_a_withdrawn_file_is_no_longer_delivered_and_does_not_count_as_accepted(shop: Shop, capfd: Capture) -> None:
+    shop.deliver("2026-01-01", *LINES[:2])
+    withdrawn = shop.deliver("2026-01-01", LINES[3], name="b.csv")
+    settle(shop, "2026-01-01")
+    withdrawn.unlink()
+    said = release(capfd, shop, "--yes").out
+    assert "2 records are in quarantine; a rerun accepts 0 and rejects 0 others" in said
+    assert "1 of them are no longer delivered: shops/2026-01-01/b.csv" in said
+    assert shop.lake.arrow(quarantine_of("shops"))["source_row"].to_pylist() == [3]
