@@ -23,8 +23,6 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _FIXED_DAY = "1970-01-01"
 _ALWAYS = f"try_to_timestamp('{_FIXED_DAY}', 'yyyy-MM-dd')"
 _LONGEST_SAMPLE = 30
-_FEW = 4
-"""A contract with fewer columns found is in doubt."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ def _head(one: Draft, files: str, comment: str) -> Iterator[str]:
     yield f"# A draft made from {_comment(look.path.name)}: {len(look.columns)} columns,"
     yield f"# {look.rows} rows read, {look.rejected} more were unreadable."
     yield f"# Found: {one.found} of the {len(contract.columns)} columns of {contract.name}. Review every line with a ? before use."
-    doubt = "   # ? guessed from few columns" if one.found < _FEW and not one.is_contract_given else ""
+    doubt = "   # ? guessed from few columns" if one.found < 4 and not one.is_contract_given else ""
     yield f'contract = "{contract.name}"{doubt}'
     yield f'owner = "{contract.owner}"                # ? who delivers it'
     yield f'format = "{look.format.name}"'

@@ -134,11 +134,8 @@ def _kinds(sources: Path) -> dict[str, list[Path]]:
         has_day = re.search(r"\d{4}-\d{2}-\d{2}", str(inside))
         of_any_year = _YEAR_OR_MONTH.sub(lambda year: re.sub(r"\d", _DIGIT, year.group()), inside.as_posix())
         found.setdefault(pattern if has_day else of_any_year, []).append(file)
-    # A single file has its own name.
-    return {
-        files[0].relative_to(sources).as_posix() if _DIGIT in kind and len(files) == 1 else kind: files
-        for kind, files in found.items()
-    }
+    own = {kind: files[0].relative_to(sources).as_posix() for kind, files in found.items() if _DIGIT in kind and len(files) == 1}
+    return {own.get(kind, kind): files for kind, files in found.items()}
 
 
 def _source_name(pattern: str, one: Draft, taken: set[str]) -> str:
