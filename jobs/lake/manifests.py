@@ -312,14 +312,15 @@ def _late(home: Path, source: str, batches: Sequence[Batch], as_of: date) -> lis
 def _with_late(verdict: Verdict, why: str, late: Sequence[Batch]) -> tuple[Verdict, str]:
     """The verdict and its reason, with what was taken in late or again."""
     used = [batch.delivered_on for batch in late if batch.is_in_use]
-    unused = [batch for batch in late if not batch.is_in_use]
     news = [f"the delivery of {day} came late or again and is in use" for day in used[:1]]
     if len(used) > 1:
         news = [f"{len(used)} deliveries of {used[0]} to {used[-1]} came late or again and are in use"]
-    news += [f"the delivery of {batch.delivered_on} came late or again and {_not_used(batch)}" for batch in unused]
+    news += [
+        f"the delivery of {batch.delivered_on} came late or again and {_not_used(batch)}" for batch in late if not batch.is_in_use
+    ]
     if not news or verdict is not Verdict.UNCHANGED:
         return verdict, "; ".join([why, *news])
-    return Verdict.STOPPED if unused else Verdict.PASSED, "; ".join(news)
+    return Verdict.STOPPED if len(used) < len(late) else Verdict.PASSED, "; ".join(news)
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:

@@ -105,8 +105,7 @@ class Landing:
             records, said = 0, len(self.landed.warnings)
             for chunk in chunks:
                 self.landed.warnings.extend(chunk.warnings)
-                for column in chunk.unexpected:
-                    self._unexpected.setdefault(column, set()).add(day)
+                self._unexpected.update({column: {day, *self._unexpected.get(column, ())} for column in chunk.unexpected})
                 records += chunk.rows.num_rows + len(chunk.rejected)
                 for record in chunk.rejected:
                     self.reject(record, name, day)
