@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from jobs.formats.parquet_footer import column_sizes
+from jobs.formats.parquet_footer import ColumnSize, column_sizes
 from jobs.formats.raw_records import LONGEST_RAW, RAW, ROW, FileProblem, RawChunk, RawFile, RejectedRecord, declared_type
 from jobs.formats.text_lines import LONGEST_LINE, show
 from jobs.foundation.errors import first_line
@@ -47,6 +47,8 @@ def read_parquet(file: RawFile) -> Iterator[RawChunk]:
         table = parquet.ParquetFile(file.path)
         schema = table.schema_arrow
         names = file.with_aliases(schema.names)
+        # Not from Arrow's metadata of the columns, which ends the process when the footer is damaged.
+        sizes = column_sizes(file.path)
     except _FAULTS as error:
         _reraise_fault_of_machine(error)
         yield file.unreadable(first_line(error))
@@ -56,16 +58,18 @@ def read_parquet(file: RawFile) -> Iterator[RawChunk]:
         delivered = dict(zip(names, schema.names, strict=True))
         wanted = {name: delivered[name] for name in (names if file.columns is None else file.columns)}
         yield from file.unexpected_columns(names, _empty(schema, wanted, file.types))
-        yield from _groups(table, file, wanted)
+        yield from _groups(table, sizes, file, wanted)
 
 
-def _groups(file: parquet.ParquetFile, raw: RawFile, wanted: Mapping[str, str]) -> Iterator[RawChunk]:
+def _groups(
+    file: parquet.ParquetFile, sizes: list[list[ColumnSize]], raw: RawFile, wanted: Mapping[str, str]
+) -> Iterator[RawChunk]:
     first, delivered = 1, list(wanted.values())
     for group in range(file.num_row_groups):
         count = file.metadata.row_group(group).num_rows
         done = 0
         try:
-            rows_at_once = _rows_at_once(file, raw.path, group, delivered)
+            rows_at_once = _rows_at_once(file, sizes[group], raw.path, group, delivered)
             for batch in file.iter_batches(rows_at_once, row_groups=[group], columns=delivered, use_threads=False):
                 table = pa.Table.from_batches([batch]).select(delivered).rename_columns(list(wanted))
                 yield _checked(table, raw, first + done)
@@ -77,19 +81,17 @@ def _groups(file: parquet.ParquetFile, raw: RawFile, wanted: Mapping[str, str]) 
         first += count
 
 
-def _rows_at_once(file: parquet.ParquetFile, path: Path, group: int, wanted: list[str]) -> int:
+def _rows_at_once(file: parquet.ParquetFile, sizes: list[ColumnSize], path: Path, group: int, wanted: list[str]) -> int:
     """The rows of a batch, so that decoded it has at most :data:`BATCH_BYTES`.
 
     Raises:
         ValueError: when the row group cannot be decoded in bounded memory.
     """
     leaves = [file.schema.column(index) for index in range(len(file.schema))]
-    # Not from Arrow's metadata of the columns, which ends the process when the footer is damaged.
-    columns = zip(leaves, column_sizes(path)[group], strict=True)
-    wanted_columns = [(leaf, column) for leaf, column in columns if leaf.path.split(".")[0] in wanted]
+    wanted_columns = [(leaf, column) for leaf, column in zip(leaves, sizes, strict=True) if leaf.path.split(".")[0] in wanted]
     size = sum(column.bytes for _, column in wanted_columns)
     with_dictionary = [leaf.path for leaf, column in wanted_columns if column.has_dictionary]
-    longest = _longest_values(path, group, with_dictionary) if with_dictionary and size <= MOST_GROUP_BYTES else {}
+    longest = _longest_values(file, path, group, with_dictionary) if with_dictionary and size <= MOST_GROUP_BYTES else {}
     row_bytes = 0
     for leaf, column in wanted_columns:
         width = max(8, leaf.length or 0, longest.get(leaf.path, 0))
@@ -103,11 +105,11 @@ def _rows_at_once(file: parquet.ParquetFile, path: Path, group: int, wanted: lis
     return min(BATCH_ROWS, max(1, BATCH_BYTES // max(1, row_bytes)))
 
 
-def _longest_values(path: Path, group: int, leaves: list[str]) -> dict[str, int]:
+def _longest_values(file: parquet.ParquetFile, path: Path, group: int, leaves: list[str]) -> dict[str, int]:
     """The bytes of the longest value in the dictionary of each leaf, by its path; read with the row group's first row."""
     found: dict[str, int] = {}
-    with parquet.ParquetFile(path, read_dictionary=leaves) as file:
-        first = next(file.iter_batches(1, row_groups=[group], columns=leaves, use_threads=False), None)
+    with parquet.ParquetFile(path, metadata=file.metadata, read_dictionary=leaves) as coded:
+        first = next(coded.iter_batches(1, row_groups=[group], columns=leaves, use_threads=False), None)
 
     def visit(path: str, values: pa.Array) -> None:
         if pa.types.is_dictionary(values.type):
@@ -262,7 +264,8 @@ def engine_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_null(kind):
         return pa.string()
     if pa.types.is_timestamp(kind):
-        return pa.timestamp("us", tz=kind.tz)
+        # In another zone Sail takes the date and the hour of the local time, and Spark those of UTC.
+        return pa.timestamp("us", tz=kind.tz and "UTC")
     if pa.types.is_date64(kind):
         return pa.date32()
     if pa.types.is_float16(kind):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -45,6 +47,8 @@ READ = int(os.environ.get("STEELYARD_FUZZ_READ", "300"))
 TAKE_IN = int(os.environ.get("STEELYARD_FUZZ_TAKE_IN", "20"))
 SOUND, FIRST = date(2026, 1, 1), date(2026, 1, 2)
 """The day of the sound delivery before the mutated ones, and the first of theirs."""
+LONGEST_SECONDS = 120
+"""Seconds of a processor that a batch may take: a small file must not take long, however it is damaged."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +110,27 @@ def usable_days(landed: Landed) -> list[date]:
     return [day for day in sorted(landed.read) if day not in landed.problems]
 
 
-def run_all(check: Check, count: int, size: int, folder: Path) -> None:
-    """Check every batch; one that fails is repeated delivery by delivery, so that the failure names the smallest case."""
+def run_all(check: Check, count: int, size: int, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Check every batch; one that fails is repeated delivery by delivery, so that the failure names the smallest case.
+
+    Every tenth batch is shown as progress, and every failure at once.
+    """
     outcomes: Counter[str] = Counter()
     failures: list[str] = []
+    began = time.monotonic()
+
+    def show(line: str) -> None:
+        with capsys.disabled():
+            print(line, file=sys.stderr, flush=True)
 
     def tried(batch: Batch) -> str:
         place = folder / "batch"
         place.mkdir()
+        before = time.process_time()
         try:
-            outcomes.update(check(batch, place))
+            counts = check(batch, place)
+            assert (took := time.process_time() - before) <= LONGEST_SECONDS, f"it takes {took:.0f} seconds of a processor"
+            outcomes.update(counts)
             return ""
         except Exception as error:
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(ROOT / "jobs"))]
@@ -125,11 +140,15 @@ def run_all(check: Check, count: int, size: int, folder: Path) -> None:
             shutil.rmtree(place)
 
     for batch in batches(count, size):
+        if batch.numbers[0] % (10 * size) == 0 and batch.numbers[0]:
+            show(f"{batch.numbers[0]:,} of {count:,} deliveries, {time.monotonic() - began:.0f} s, {len(failures)} failures")
         if not (failed := tried(batch)):
             continue
         alone = {number: tried(Batch(batch.source, (number,), size)) for number in batch.numbers} if len(batch.numbers) > 1 else {}
         named = {number: why for number, why in alone.items() if why} or {",".join(map(str, batch.numbers)): failed}
-        failures += [f"source {batch.source.name}, seed {SEED}, delivery {number}: {why}" for number, why in named.items()]
+        for number, why in named.items():
+            failures.append(f"source {batch.source.name}, seed {SEED}, delivery {number}: {why}")
+            show(failures[-1])
     print(f"{count} deliveries, seed {SEED}: {dict(sorted(outcomes.items()))}")
     if failures:
         pytest.fail(f"{len(failures)} failures:\n" + "\n".join(failures), pytrace=False)
@@ -144,7 +163,7 @@ def profile(tmp_path: Path) -> Profile:
 
 
 def test_reading_and_mapping_count_every_record_of_mutated_deliveries(
-    profile: Profile, spark: SparkSession, tmp_path: Path
+    profile: Profile, spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def check(batch: Batch, folder: Path) -> Counter[str]:
         mapping = batch.deliver(profile, folder)
@@ -186,11 +205,11 @@ def test_reading_and_mapping_count_every_record_of_mutated_deliveries(
         outcomes["left out"] = batch.left_out(landed.read)
         return outcomes
 
-    run_all(check, READ, 50, tmp_path)
+    run_all(check, READ, 50, tmp_path, capsys)
 
 
 def test_ingest_gate_and_conform_take_in_the_sound_deliveries_beside_mutated_ones(
-    profile: Profile, spark: SparkSession, tmp_path: Path
+    profile: Profile, spark: SparkSession, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def check(batch: Batch, folder: Path) -> Counter[str]:
         mapping = batch.deliver(profile, folder)
@@ -217,4 +236,4 @@ def test_ingest_gate_and_conform_take_in_the_sound_deliveries_beside_mutated_one
         outcomes["left out"] = batch.left_out(one.delivered_on for one in found)
         return outcomes
 
-    run_all(check, TAKE_IN, 10, tmp_path)
+    run_all(check, TAKE_IN, 10, tmp_path, capsys)

@@ -86,8 +86,8 @@ def test_a_day_of_other_types_leaves_the_sound_days_in_use(shop: Shop, first: st
         (pa.array([NOON]).cast(pa.timestamp("us", "UTC")), pa.array([NOON]), None),
         (pa.array([NOON]).cast(pa.timestamp("us", "Asia/Shanghai")), pa.array([NOON]), None),
         (
-            pa.array([NOON], pa.timestamp("us", "UTC")),
-            pa.array([NOON], pa.timestamp("ms", "Asia/Shanghai")),
+            pa.array([NOON]).cast(pa.timestamp("us", "Asia/Shanghai")),
+            pa.array([NOON]).cast(pa.timestamp("ms", "UTC")),
             ["2026-01-01 12:00:00"] * 2,
         ),
     ],

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from jobs.formats.parquet_footer import column_sizes
+from jobs.formats import parquet_format
+from jobs.formats.parquet_footer import ColumnSize, column_sizes
 from jobs.formats.raw_records import FileProblem
 from tests.jobs.sources.raw_reading import mapping_of, read_all
 
@@ -29,6 +30,19 @@ def test_a_bit_flipped_in_a_footer_does_not_end_the_process_and_rows_are_numbere
             continue
         rows = [row for row, _ in found.rules] + found.rows
         assert sorted(rows) == list(range(1, len(rows) + 1)) or rows == [0], f"byte {at}: {rows}"
+
+
+def test_the_footer_is_read_once_however_many_row_groups_a_file_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, read = tmp_path / "a.parquet", []
+    parquet.write_table(pa.table({"a": list("abcdef")}), path, row_group_size=1)
+
+    def sizes(of: Path) -> list[list[ColumnSize]]:
+        read.append(of)
+        return column_sizes(of)
+
+    monkeypatch.setattr(parquet_format, "column_sizes", sizes)
+    assert read_all(path, MAPPING).rows == [1, 2, 3, 4, 5, 6]
+    assert read == [path]
 
 
 def test_the_sizes_of_a_footer_are_those_that_arrow_reads(tmp_path: Path) -> None:
