@@ -28,7 +28,6 @@ code,en,zh-Hans
 """A file of names without a name."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _YEAR_OR_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-_]?(?:0[1-9]|1[0-2]))?(?!\d)")
-_DIGIT = "[0-9]"
 
 
 @dataclass(frozen=True)
@@ -132,15 +131,15 @@ def _kinds(sources: Path) -> dict[str, list[Path]]:
             continue
         pattern = files_pattern(inside, inside.suffix.lstrip("."))
         has_day = re.search(r"\d{4}-\d{2}-\d{2}", str(inside))
-        of_any_year = _YEAR_OR_MONTH.sub(lambda year: re.sub(r"\d", _DIGIT, year.group()), inside.as_posix())
+        of_any_year = _YEAR_OR_MONTH.sub(lambda year: re.sub(r"\d", "[0-9]", year.group()), inside.as_posix())
         found.setdefault(pattern if has_day else of_any_year, []).append(file)
-    own = {kind: files[0].relative_to(sources).as_posix() for kind, files in found.items() if _DIGIT in kind and len(files) == 1}
+    own = {kind: files[0].relative_to(sources).as_posix() for kind, files in found.items() if "[0-9]" in kind and len(files) == 1}
     return {own.get(kind, kind): files for kind, files in found.items()}
 
 
 def _source_name(pattern: str, one: Draft, taken: set[str]) -> str:
     """A name from the folder or file, else from the contract; each once."""
-    parts = [part.rpartition(".")[0] or part for part in pattern.replace(_DIGIT, "").split("/")]
+    parts = [part.rpartition(".")[0] or part for part in pattern.replace("[0-9]", "").split("/")]
     text = next((part for part in (parts[-1], *parts) if part.strip("*") and PLACEHOLDER not in part), one.contract.name)
     base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     name = base if _NAME.fullmatch(base) else one.contract.name

@@ -172,11 +172,8 @@ def _unexpected_columns(found: Mapping[str, Iterable[date]]) -> list[str]:
     columns: dict[tuple[date, ...], list[str]] = {}
     for name, days in found.items():
         columns.setdefault(tuple(sorted(days)), []).append(name)
-    parts = [
-        f"{', '.join(names)} in " + (f"{len(days)} deliveries, {days[0]} to {days[-1]}" if len(days) > 1 else f"that of {days[0]}")
-        for days, names in columns.items()
-    ]
-    return [f"its deliveries have columns not expected: {'; '.join(parts)}"] if parts else []
+    parts = [f"{', '.join(names)} (deliveries: {len(days)}, {days[0]} to {days[-1]})" for days, names in columns.items()]
+    return [f"columns not expected: {'; '.join(parts)}"] if parts else []
 
 
 def _cast(rows: pa.Table, types: pa.Schema) -> pa.Table:
