@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-MOST_NAMED = 3
-"""A sentence about more things than these names the first ones and counts the others."""
+MOST_NAMED = 3  # of several things, a sentence names the first ones and counts the others
 
 
 class Verdict(StrEnum):

@@ -99,8 +99,8 @@ def _verdict(source: Mapping[str, Any], words: Words) -> str:
 
 def _late(source: Mapping[str, Any], words: Words) -> str:
     days: Sequence[object] = source.get("late") or ()
-    text = words["why"]["late" if len(days) == 1 else "several_late"] if days else ""
-    return text.format(n=len(days), first=days[0], last=days[-1]) if text else ""
+    text = words["why"]["late" if len(days) == 1 else "several_late"]
+    return text.format(n=len(days), first=days[0], last=days[-1]) if days else ""
 
 
 def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime
@@ -125,9 +126,10 @@ def test_the_page_says_which_exit_codes_are_retried() -> None:
 
 def test_the_page_backfills_every_dag_that_the_list_waits_for(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "how-to" / "run-by-airflow.md").read_text(encoding="utf-8")
-    (named,) = re.findall(r"for dag in (ingest_[a-z_ ]+); do\n    airflow backfill", page)
+    (words,) = re.findall(r"for source in (.+); do\n    airflow backfill", page)
+    named = subprocess.check_output(["bash", "-c", f"PROFILE=cn; echo {words}"], cwd=ROOT, text=True)
     settings = read_settings({"STEELYARD_HOME": str(tmp_path), "STEELYARD_SOURCES": str(tmp_path)})
-    assert sorted(named.split()) == [f"ingest_{source.name}" for source in settings.sources]
+    assert sorted(named.split()) == [source.name for source in settings.sources]
 
 
 def failed_task() -> dict[str, Any]:
