@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MOST_NAMED = 3  # of several things, a sentence names the first ones and counts the others
+
 
 class Verdict(StrEnum):
     """The result of a check."""
@@ -46,3 +48,9 @@ def warn(subject: str, found: str, next_step: str, *, check: str = "") -> Findin
 def fail(subject: str, found: str, next_step: str, *, check: str = "") -> Finding:
     """A finding of something wrong."""
     return Finding(subject, Verdict.FAIL, found, next_step, check)
+
+
+def some(names: list[str], most: int = MOST_NAMED) -> str:
+    """The first ``most`` names, and how many more there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

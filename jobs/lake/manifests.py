@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from jobs.foundation.errors import CannotReplay, Damaged, InputMissing
 from jobs.foundation.files import days_in, json_text, read_json, write_json
+from jobs.foundation.findings import some
 from jobs.lake.batches import Batch, BatchBook
 from jobs.lake.tables import LakeTables
 
@@ -287,7 +288,11 @@ def _verdict(
         return Verdict.MISSING, f"a delivery is expected {often}; the last came on {came}"
     if came < as_of and any(came <= day for day in _closed_before(home, source, as_of)):
         return Verdict.UNCHANGED, f"nothing new since {came}"
-    return Verdict.PASSED, f"the delivery of {came} passed its checks"
+    warned = [check for check in newest.checks if check["severity"] == "warning" and not check["passed"]]
+    whole_first = sorted(warned, key=lambda check: check["delivered_on"] is None)
+    names = list(dict.fromkeys(str(check["about"]) for check in whole_first))
+    found = f"may be used; warning checks that failed: {some(names)}" if names else "passed its checks"
+    return Verdict.PASSED, f"the delivery of {came} {found}"
 
 
 def _not_used(batch: Batch) -> str:
@@ -312,14 +317,14 @@ def _late(home: Path, source: str, batches: Sequence[Batch], as_of: date) -> lis
 def _with_late(verdict: Verdict, why: str, late: Sequence[Batch]) -> tuple[Verdict, str]:
     """The verdict and its reason, with what was taken in late or again."""
     used = [batch.delivered_on for batch in late if batch.is_in_use]
-    unused = [batch for batch in late if not batch.is_in_use]
     news = [f"the delivery of {day} came late or again and is in use" for day in used[:1]]
     if len(used) > 1:
         news = [f"{len(used)} deliveries of {used[0]} to {used[-1]} came late or again and are in use"]
-    news += [f"the delivery of {batch.delivered_on} came late or again and {_not_used(batch)}" for batch in unused]
+    others = (batch for batch in late if not batch.is_in_use)
+    news += [f"the delivery of {batch.delivered_on} came late or again and {_not_used(batch)}" for batch in others]
     if not news or verdict is not Verdict.UNCHANGED:
         return verdict, "; ".join([why, *news])
-    return Verdict.STOPPED if unused else Verdict.PASSED, "; ".join(news)
+    return Verdict.STOPPED if len(used) < len(late) else Verdict.PASSED, "; ".join(news)
 
 
 def _batch_facts(batch: Batch) -> dict[str, Any]:

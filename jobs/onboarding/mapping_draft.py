@@ -35,6 +35,7 @@ class Draft:
     lines: dict[str, Line]
     translations: tuple[Guess, ...]
     place: Place
+    is_contract_given: bool = False
 
     @property
     def found(self) -> int:
@@ -86,7 +87,7 @@ def draft(path: Path, wanted: str | None = None, place: Place = NO_PLACE) -> Dra
     lines |= composed(contract, look.columns, settled, place, path.stem)
     if contract.name == "registration" and any("uscc" in one.traits for one in look.columns):
         lines[str(ID_SCHEME)] = Line("'cn.uscc'")
-    return Draft(look, contract, tuple(guesses), lines, tuple(translations), place)
+    return Draft(look, contract, tuple(guesses), lines, tuple(translations), place, wanted is not None)
 
 
 def _is_translated(guess: Guess, contract: Contract) -> bool:
@@ -139,7 +140,8 @@ def _head(one: Draft, files: str, comment: str) -> Iterator[str]:
     yield f"# A draft made from {_comment(look.path.name)}: {len(look.columns)} columns,"
     yield f"# {look.rows} rows read, {look.rejected} more were unreadable."
     yield f"# Found: {one.found} of the {len(contract.columns)} columns of {contract.name}. Review every line with a ? before use."
-    yield f'contract = "{contract.name}"'
+    doubt = "   # ? guessed from few columns" if one.found < 4 and not one.is_contract_given else ""
+    yield f'contract = "{contract.name}"{doubt}'
     yield f'owner = "{contract.owner}"                # ? who delivers it'
     yield f'format = "{look.format.name}"'
     for name, value in look.settings.items():

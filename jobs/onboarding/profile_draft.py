@@ -25,8 +25,10 @@ NAMES = """\
 # A language may be empty or left out: zh-Hant is then converted from zh-Hans, and others are shown in English.
 code,en,zh-Hans
 """
-"""A file of names without a name."""
+# The decimal places of frequent currencies that have not two.
+_OTHER_PLACES = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "VND", "XAF", "XOF"), 0) | dict.fromkeys(("KWD", "OMR", "TND"), 3)
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_YEAR_OR_MONTH = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-_]?(?:0[1-9]|1[0-2]))?(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ def create_profile(name: str, sources: Path | None, time_zone: str, currency: st
         )
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise ConfigError(what=f"{currency!r} is no currency", where="--currency", next_step="give its ISO 4217 code, such as USD")
-    place = Place(id_scheme=f"{short}.id", time_zone=time_zone)
+    place = Place(id_scheme=f"{short}.id", time_zone=time_zone, minor_units=_OTHER_PLACES.get(currency, 2))
     drafts = list(_draft_all(sources, place)) if sources else []
     title = short.replace("_", " ").title()
     template = resources.files(__package__).joinpath("profile_template.txt").read_text(encoding="utf-8")
-    text = template.format(name=short, title=title, time_zone=time_zone, currency=currency, id_scheme=place.id_scheme)
+    text = template.format(name=short, title=title, currency=currency, **vars(place))
     (folder / "sources").mkdir(parents=True)
     write_atomic(folder / "profile.toml", text.encode())
     for kind, path in FILES.items():
@@ -122,7 +124,7 @@ def _needs(one: Draft, pattern: str) -> str:
 
 
 def _kinds(sources: Path) -> dict[str, list[Path]]:
-    """The visible files of a folder by their pattern, each kind in the order of its days."""
+    """The visible files of a folder by their pattern, each kind in the order of its days; files of a year or month are one kind."""
     found: dict[str, list[Path]] = {}
     for file in sorted(path for path in sources.rglob("*") if path.is_file()):
         inside = file.relative_to(sources)
@@ -130,13 +132,15 @@ def _kinds(sources: Path) -> dict[str, list[Path]]:
             continue
         pattern = files_pattern(inside, inside.suffix.lstrip("."))
         has_day = re.search(r"\d{4}-\d{2}-\d{2}", str(inside))
-        found.setdefault(pattern if has_day else inside.as_posix(), []).append(file)
-    return found
+        of_any_year = _YEAR_OR_MONTH.sub(lambda year: re.sub(r"\d", "[0-9]", year.group()), inside.as_posix())
+        found.setdefault(pattern if has_day else of_any_year, []).append(file)
+    own = {kind: files[0].relative_to(sources).as_posix() for kind, files in found.items() if "[0-9]" in kind and len(files) == 1}
+    return {own.get(kind, kind): files for kind, files in found.items()}
 
 
 def _source_name(pattern: str, one: Draft, taken: set[str]) -> str:
     """A name from the folder or file, else from the contract; each once."""
-    parts = [part.rpartition(".")[0] or part for part in pattern.split("/")]
+    parts = [part.rpartition(".")[0] or part for part in pattern.replace("[0-9]", "").split("/")]
     text = next((part for part in (parts[-1], *parts) if part.strip("*") and PLACEHOLDER not in part), one.contract.name)
     base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
     name = base if _NAME.fullmatch(base) else one.contract.name

@@ -162,11 +162,6 @@ def _arguments(sql: str, parts: list[Token]) -> tuple[list[str], int]:
     return found, 0
 
 
-def calls(sql: str) -> tuple[str, ...]:
-    """The functions that a SQL text calls, in lower case, in order, each once."""
-    return tuple(dict.fromkeys(token.text.lower() for token in _called(sql)))
-
-
 def _called(sql: str) -> list[Token]:
     """The words that an opening bracket follows."""
     return [token for token, after in pairwise(tokens(sql)) if token.is_word and after.text == "("]

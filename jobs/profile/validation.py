@@ -127,11 +127,7 @@ def refuse(problems: Iterable[Problem], path: Path) -> None:
 
 
 def setting_problems(shape: type, page: str, raw: Mapping[str, Any], *, is_partial: bool = False) -> list[Problem]:
-    """Settings in ``raw`` that are unknown, missing (if all must be there), or of a wrong type or value for the class ``shape``.
-
-    Args:
-        page: the page that explains the settings.
-    """
+    """Settings in ``raw`` that are unknown, missing (if all must be there) or wrong for a class, which ``page`` explains."""
     try:
         TypeAdapter(shape).validate_python(raw)
     except ValidationError as error:

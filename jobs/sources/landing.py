@@ -105,8 +105,7 @@ class Landing:
             records, said = 0, len(self.landed.warnings)
             for chunk in chunks:
                 self.landed.warnings.extend(chunk.warnings)
-                for column in chunk.unexpected:
-                    self._unexpected.setdefault(column, set()).add(day)
+                self._unexpected.update({column: {day, *self._unexpected.get(column, ())} for column in chunk.unexpected})
                 records += chunk.rows.num_rows + len(chunk.rejected)
                 for record in chunk.rejected:
                     self.reject(record, name, day)
@@ -173,11 +172,8 @@ def _unexpected_columns(found: Mapping[str, Iterable[date]]) -> list[str]:
     columns: dict[tuple[date, ...], list[str]] = {}
     for name, days in found.items():
         columns.setdefault(tuple(sorted(days)), []).append(name)
-    parts = [
-        f"{', '.join(names)} in " + (f"{len(days)} deliveries, {days[0]} to {days[-1]}" if len(days) > 1 else f"that of {days[0]}")
-        for days, names in columns.items()
-    ]
-    return [f"its deliveries have columns not expected: {'; '.join(parts)}"] if parts else []
+    parts = [f"{', '.join(names)} (deliveries: {len(days)}, {days[0]} to {days[-1]})" for days, names in columns.items()]
+    return [f"columns not expected: {'; '.join(parts)}"] if parts else []
 
 
 def _cast(rows: pa.Table, types: pa.Schema) -> pa.Table:

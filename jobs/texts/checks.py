@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from jobs.foundation.files import read_toml
+from jobs.foundation.findings import MOST_NAMED
 from jobs.texts.languages import DEFAULT, WORDS, base_of, convert_contract_text
 from jobs.texts.numbers import number
 
@@ -74,8 +75,17 @@ def _rule(rule_id: str, words: Words) -> str:
     return ""
 
 
+def _name(check: Mapping[str, Any], words: Words) -> str:
+    return _rule(str(check.get("rule_id")), words) or str(check.get("about") or check.get("rule_id"))
+
+
 def _verdict(source: Mapping[str, Any], words: Words) -> str:
     texts, verdict, day, came = words["why"], source["verdict"], source.get("newest_delivery"), source.get("came")
+    if verdict == "passed" and (warned := [check for check in source.get("failed", ()) if check.get("severity") == "warning"]):
+        warned.sort(key=lambda check: not check.get("delivered_on"))
+        names = list(dict.fromkeys(_name(check, words) for check in warned))
+        more = texts["more"].format(n=len(names)) if len(names) > MOST_NAMED else ""
+        return texts["warned"].format(day=day, checks=texts["column_separator"].join(names[:MOST_NAMED]) + more)
     if verdict in ("passed", "unchanged") and day:
         return texts[verdict].format(day=day)
     if verdict == "missing":
@@ -89,8 +99,8 @@ def _verdict(source: Mapping[str, Any], words: Words) -> str:
 
 def _late(source: Mapping[str, Any], words: Words) -> str:
     days: Sequence[object] = source.get("late") or ()
-    text = words["why"]["late" if len(days) == 1 else "several_late"] if days else ""
-    return text.format(n=len(days), first=days[0], last=days[-1]) if text else ""
+    text = words["why"]["late" if len(days) == 1 else "several_late"]
+    return text.format(n=len(days), first=days[0], last=days[-1]) if days else ""
 
 
 def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -> list[str]:
@@ -106,8 +116,8 @@ def _reasons(unusable: int, failed: Iterable[Mapping[str, Any]], words: Words) -
             reasons.append(texts["columns"].format(columns=texts["column_separator"].join(missing)))
         elif check.get("delivered_on") and check.get("observed") is not None and check.get("limit") is not None:
             bound = "at_least" if rule_id.endswith(_AT_LEAST) else "at_most"
-            name = _rule(rule_id, words) or str(check.get("about") or rule_id)
-            reasons.append(texts[bound].format(name=name, observed=number(check["observed"]), limit=number(check["limit"])))
+            figures = {figure: number(check[figure]) for figure in ("observed", "limit")}
+            reasons.append(texts[bound].format(name=_name(check, words), **figures))
     return reasons
 
 

@@ -159,6 +159,14 @@ def missing_sources() -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize(("count", "named"), [(0, 0), (2, 2), (3, 3), (5, 3)])
+def test_a_verdict_names_the_first_checks_that_warn_and_counts_the_others(count: int, named: int) -> None:
+    warned = [check for check in stopped_source()["failed"] if check["severity"] == "warning"][:count]
+    text, _ = why({"verdict": "passed", "newest_delivery": "2026-06-29", "failed": [*warned, *warned]}, "zh-Hans")
+    assert [check_name(check, "zh-Hans")[0] in text for check in warned] == [True] * named + [False] * (count - named)
+    assert ("等 5 项" in text, "警告" in text) == (count == 5, count > 0)
+
+
 @pytest.mark.parametrize("language", CHINESE)
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check["rule_id"])
 def test_every_rule_of_the_contracts_has_a_chinese_name(check: dict[str, str], language: str) -> None:

@@ -21,9 +21,9 @@ from expectations.contracts.quarantine import COMBINED, STAGE, Stage
 from expectations.contracts.registry import BRONZE, SILVER
 from jobs.foundation.errors import first_line
 from jobs.foundation.files import days_in, read_json
-from jobs.foundation.findings import Finding, Verdict, fail, ok, warn
+from jobs.foundation.findings import Finding, Verdict, fail, ok, some, warn
 from jobs.lake.batches import Batch, BatchBook
-from jobs.lake.maintenance.check_table import check_table, some
+from jobs.lake.maintenance.check_table import check_table
 from jobs.lake.maintenance.retention import named_versions
 from jobs.lake.maintenance.table_files import LOG, is_same_in, is_whole, open_table, select, tables_of
 from jobs.lake.manifests import (

@@ -15,7 +15,7 @@ from deltalake.exceptions import DeltaError
 from expectations.contracts.contract import Contract
 from expectations.contracts.lineage import AS_OF, DELIVERED_ON, IS_ABSENT, SOURCE, SOURCE_FILE, SOURCE_ROW
 from jobs.foundation.errors import ConfigError
-from jobs.foundation.findings import Finding, fail, ok, warn
+from jobs.foundation.findings import Finding, fail, ok, some, warn
 from jobs.lake.batches import day_ranges
 from jobs.lake.maintenance.retention import files_needed, retained_versions
 from jobs.lake.maintenance.table_files import checkpoints, files_on_disk, named_files, open_table, select, sizes_of
@@ -152,9 +152,3 @@ def _room(lake: LakeTables, contract: Contract, name: str, named: Mapping[str, S
     if hidden:
         found = f"{len(hidden)} kept versions are before a checkpoint, where the engine cannot read them"
         yield warn(name, found, "`steelyard lake maintain` repairs the log", check="log")
-
-
-def some(names: list[str], most: int = 3) -> str:
-    """The first ``most`` names, and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

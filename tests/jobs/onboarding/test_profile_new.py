@@ -13,10 +13,12 @@ from jobs.commands.config import app as config_app
 from jobs.commands.drafts import profile_app as app
 from jobs.foundation.errors import ConfigError
 from jobs.onboarding.mapping_check import check_profile
+from jobs.onboarding.mapping_draft import draft, draft_mapping
 from jobs.onboarding.profile_draft import create_profile
 from jobs.profile.load_profile import load_profile
 from jobs.profile.mapping import load_mappings
 from jobs.profile.profile import Profile
+from jobs.sources.deliveries import find_all_deliveries
 from tests.jobs.onboarding.test_city_files import FILES
 
 
@@ -131,3 +133,48 @@ def test_the_check_of_a_mapping_with_an_error_names_no_indicator_that_it_cannot_
     assert result.exit_code == 2
     assert "What the mappings make possible is shown once they have no errors." in result.stdout
     assert "no source of registration" not in result.stdout
+
+
+@pytest.mark.parametrize(("currency", "places"), [("CNY", 2), ("KRW", 0), ("JPY", 0), ("KWD", 3)])
+def test_a_new_profile_asks_for_the_decimal_places_of_its_currency(tmp_path: Path, currency: str, places: int) -> None:
+    (tmp_path / "deliveries").mkdir()
+    (tmp_path / "deliveries" / "tax.csv").write_text("entity_id,period,declared_revenue\nA,2026-01,1500\nB,2026-01,20\n")
+    folder, (drafted,) = create_profile(f"{tmp_path}/town", tmp_path / "deliveries", "UTC", currency)
+    text = (folder / "profile.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["minor_units"] == places
+    assert "# ?" in next(line for line in text.splitlines() if line.startswith("minor_units"))
+    assert f"with {places} decimals" in (folder / "sources" / drafted.mapping).read_text(encoding="utf-8")
+
+
+def test_files_of_several_years_are_one_source(tmp_path: Path) -> None:
+    folder = tmp_path / "deliveries"
+    folder.mkdir()
+    for name in ("visits_2019.csv", "visits_2020.csv", "register_2024.csv", "visits_rules.csv"):
+        (folder / name).write_text(FILES["ontario_dinesafe"]["text"].lstrip("\n"), encoding="utf-8")
+    _, drafts = create_profile(f"{tmp_path}/ontario", folder, "America/Toronto", "CAD")
+    assert sorted(one.mapping for one in drafts) == ["register_2024.toml", "visits.toml", "visits_rules.toml"]
+    mapping = load_mappings(tmp_path / "ontario")["visits"]
+    assert [path.name for path in find_all_deliveries(mapping, folder)[0].files] == ["visits_2019.csv", "visits_2020.csv"]
+
+
+@pytest.mark.parametrize(
+    ("contract", "text"),
+    [
+        ("registration", "CNPJ,Razão Social,Situação,Data de Abertura\n12345678000190,Padaria Sol,Ativa,2020-01-31"),
+        ("registration", "사업자등록번호,상호,영업상태명,인허가일자,도로명주소\n1234567890,한빛식당,영업/정상,2020-01-31,서울로 1"),
+        ("complaint", "Número de Reclamo,RUC,Fecha de Reclamo,Empresa\n71,20123456789,2024-01-31,Tienda Sol"),
+        ("inspection", "점검번호,사업자등록번호,점검일자,점검결과\n7,1234567890,2024-01-31,부적합"),
+    ],
+)  # fmt: skip
+def test_headers_of_other_languages_are_known(tmp_path: Path, contract: str, text: str) -> None:
+    header, row = text.split("\n")
+    (tmp_path / "a.csv").write_text("\n".join([header, *[row] * 5, ""]), encoding="utf-8")
+    one = draft(tmp_path / "a.csv")
+    assert (one.contract.name, one.found) == (contract, len(header.split(",")))
+    assert f'contract = "{contract}"\n' in draft_mapping(tmp_path / "a.csv")
+
+
+def test_a_contract_that_few_columns_speak_for_is_marked(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("subject,sender\nhello,me\n", encoding="utf-8")
+    assert "   # ? guessed from few columns\n" in draft_mapping(tmp_path / "a.csv")
+    assert "few columns" not in draft_mapping(tmp_path / "a.csv", "complaint")

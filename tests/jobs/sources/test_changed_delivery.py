@@ -152,3 +152,5 @@ def test_text_read_with_a_wrong_encoding_is_a_warning(shop: Shop, written: str, 
     manifest = settle(shop, "2026-01-01")
     assert manifest.verdict == "passed"
     assert failed(manifest) == ({"registration_encoding"} if is_garbled else set())
+    warned = "the text was read with the right encoding, industry_code is given" if is_garbled else "industry_code is given"
+    assert manifest.why == f"the delivery of 2026-01-01 may be used; warning checks that failed: {warned}"

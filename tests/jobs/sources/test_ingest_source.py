@@ -258,5 +258,5 @@ def test_columns_that_are_not_expected_are_one_warning_for_all_deliveries(shop: 
     for day in range(1, 7):
         more = ",note,fax" if day == 4 else ",note"
         shop.deliver(f"2026-01-0{day}", f"{day},A,open,2020-01-01{',x' * more.count(',')}", header=f"id,name,state,opened{more}")
-    said = "note in 6 deliveries, 2026-01-01 to 2026-01-06; fax in that of 2026-01-04"
-    assert shop.ingest("2026-01-06").warnings == (f"its deliveries have columns not expected: {said}",)
+    said = "note (deliveries: 6, 2026-01-01 to 2026-01-06); fax (deliveries: 1, 2026-01-04 to 2026-01-04)"
+    assert shop.ingest("2026-01-06").warnings == (f"columns not expected: {said}",)

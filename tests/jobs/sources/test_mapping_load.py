@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,6 @@ from jobs.profile.mapping import (
     mapped_sources,
     select_expressions,
 )
-from jobs.profile.mapping_sql import calls
 
 GOOD = """
 contract = "complaint"
@@ -83,8 +83,9 @@ def test_every_contract_column_has_an_expression_of_its_type(tmp_path: Path) -> 
 
 def test_casts_that_would_raise_on_bad_input_give_null_instead(tmp_path: Path) -> None:
     expressions = select_expressions(load_mapping(write_mapping(tmp_path)))
-    assert {"try_cast", "try_to_timestamp"} <= set(calls(expressions["received_on"]))
-    assert not {"cast", "to_timestamp"} & set(calls(expressions["received_on"]))
+    called = set(re.findall(r"(\w+)\(", expressions["received_on"]))
+    assert {"try_cast", "try_to_timestamp"} <= called
+    assert not {"cast", "to_timestamp"} & called
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,6 @@ def test_the_encoding_is_guessed(encoding: str) -> None:
         (("cp1252",), "cp1252", "name,price\nJoe’s “Jumbo” Bar,£5\nJim’s,25 °C – €5\n"),
         (("cp1252",), "cp1252", "Suppression de «\xa0objets\xa0» n’est pas autorisée\n"),
         (("utf-8", "utf-8-sig"), "utf-8", KOREAN),
-        (("utf-8",), "utf-8", JAPANESE),
     ],
 )
 def test_east_asian_encodings_are_guessed_from_common_characters(encodings: tuple[str, ...], guessed: str, text: str) -> None:
