@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,9 @@ SETTLED_WITHIN = timedelta(minutes=30)
 """How long after its cut-off a source must be settled: the sources of a day are taken in one after the other."""
 OVERDUE = "overdue"
 """The XCom of what is overdue, from which the next run knows what was reported."""
+FIRST_DAYS = "first_days"
+"""The XCom of the first day that is expected of the list and of each source: the one on which the watch first saw it."""
+LIST_DAG = "daily_risk"
 
 
 class OverdueError(AirflowFailException):
@@ -41,12 +45,17 @@ class ListWatch(BaseOperator):
             AirflowFailException: something is newly overdue.
             OverdueError: something is still overdue.
         """
-        task = context["ti"]
+        now, task = datetime.now(UTC), context["ti"]
         # Without a map index Airflow gives a list of the values of all earlier runs.
-        known = task.xcom_pull(task_ids=self.task_id, key=OVERDUE, map_indexes=-1, include_prior_dates=True) or []
-        found = overdue(self.settings, datetime.now(UTC))
+        known, seen = (
+            task.xcom_pull(task_ids=self.task_id, key=key, map_indexes=-1, include_prior_dates=True)
+            for key in (OVERDUE, FIRST_DAYS)
+        )
+        first_days = days_first_seen(self.settings, seen or {}, now)
+        found = overdue(self.settings, first_days, now)
+        task.xcom_push(key=FIRST_DAYS, value=first_days)
         task.xcom_push(key=OVERDUE, value=found)
-        if new := [each for each in found if each not in known]:
+        if new := [each for each in found if each not in (known or [])]:
             raise AirflowFailException("; ".join(new))
         if found:
             raise OverdueError("reported before: " + "; ".join(found))
@@ -59,21 +68,24 @@ def notify_if_new(context: Context) -> None:
         post(lambda: overdue_message(context))
 
 
-def overdue(settings: Settings, now: datetime) -> list[str]:
-    """What should be there at ``now`` and is not: the list, then each source's manifest. Nothing before the first day of a home."""
-    manifests = settings.home / "manifests"
-    first = min((path.stem for path in (manifests / "sources").glob("*/????-??-??.json")), default=None)
-    if first is None:
-        return []
+def days_first_seen(settings: Settings, seen: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """The first day that is expected of the list and of each source: the one in ``seen``, else today in the profile's time zone."""
+    today = str(now.astimezone(ZoneInfo(settings.time_zone)).date())
+    return {name: seen.get(name, today) for name in (LIST_DAG, *(source.name for source in settings.sources))}
+
+
+def overdue(settings: Settings, first_days: Mapping[str, str], now: datetime) -> list[str]:
+    """What is expected at ``now`` and is not there: the list, then each source's manifest."""
     found = []
     day = newest_due(settings.list_deadline, settings.time_zone, now)
-    if first <= str(day) and str(day) not in days_with_a_list(settings.home):
-        found.append(f"there is no list for {day} after its deadline: look at the DAG daily_risk")
+    if first_days[LIST_DAG] <= str(day) and str(day) not in days_with_a_list(settings.home):
+        found.append(f"there is no list for {day} after its deadline: look at the DAG {LIST_DAG}")
     for source in settings.sources:
-        folder, day = manifests / "sources" / source.name, newest_due(source.cut_off, settings.time_zone, now - SETTLED_WITHIN)
+        folder = settings.home / "manifests" / "sources" / source.name
+        day = newest_due(source.cut_off, settings.time_zone, now - SETTLED_WITHIN)
         if source.delivered_by and not folder.is_dir():
             continue  # it has delivered nothing yet
-        if first <= str(day) and not (folder / f"{day}.json").is_file():
+        if first_days[source.name] <= str(day) and not (folder / f"{day}.json").is_file():
             found.append(f"{source.name} is not settled for {day} after its cut-off: look at the DAG ingest_{source.name}")
     return found
 

@@ -53,6 +53,8 @@ def ran(deployment: Deployment, webhook: Webhook) -> dict[str, Any]:
         case("stopped", "ingest_complaint", {"as_of": "2026-06-12"}, **posts),
         case("passed", "ingest_complaint", {"as_of": "2026-06-13"}, **posts),
         case("no_service", "train_model", {"as_of": "2026-06-11"}, STEELYARD_SUBMIT="connect"),
+        case("first_look", "list_watch", {"as_of": "2026-06-13"}, **posts),
+        case("looked_before", "", {"as_of": "2026-06-01"}),
         case("overdue", "list_watch", {"as_of": "2026-06-14"}, **posts),
         case("still_overdue", "list_watch", {"as_of": "2026-06-15"}, **posts),
         case("overdue_thrice", "list_watch", {"as_of": "2026-06-16"}, **posts),
@@ -171,6 +173,7 @@ def test_a_replay_without_a_list_is_skipped(ran: dict[str, Any]) -> None:
 
 
 def test_what_is_overdue_is_posted_once_and_the_watch_stays_red(ran: dict[str, Any], webhook: Webhook) -> None:
+    assert ran["first_look"]["run"] == "success", "Airflow schedules no day before it"
     assert {ran[name]["run"] for name in ("overdue", "still_overdue", "overdue_thrice")} == {"failed"}
     (message,) = [one for one in webhook.messages if one["dag_id"] == "list_watch"]
     assert message["as_of"] is None, "the day of the run is not that of what is overdue"

@@ -13,7 +13,7 @@ from airflow_deployment import make_deployment
 from steelyard_dags.in_order import InOrder
 from steelyard_dags.settings import Settings, read_settings
 from steelyard_dags.task import SettleTask, SteelyardTask, late_deliveries
-from steelyard_dags.watch import ListWatch, OverdueError, newest_due, overdue
+from steelyard_dags.watch import FIRST_DAYS, ListWatch, OverdueError, days_first_seen, newest_due, overdue
 
 SHANGHAI = "Asia/Shanghai"
 SETTLED = ("complaint", "registration")
@@ -47,18 +47,23 @@ def local(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00").astimezone(UTC)
 
 
+def overdue_at(settings: Settings, now: datetime, since: str = "2026-06-01T12:00") -> list[str]:
+    """What is overdue at ``now`` if the watch first saw all DAGs at ``since``."""
+    return overdue(settings, days_first_seen(settings, {}, local(since)), now)
+
+
 def test_a_day_is_due_at_a_time_of_the_next_day_in_the_profiles_time_zone() -> None:
     assert newest_due(time(6), SHANGHAI, local("2026-07-01T05:59")) == date(2026, 6, 29)
     assert newest_due(time(6), SHANGHAI, local("2026-07-01T06:00")) == date(2026, 6, 30)
 
 
 def test_a_list_is_overdue_from_its_deadline_until_it_is_there(settings: Settings) -> None:
-    assert overdue(settings, local("2026-07-01T07:59")) == []
-    assert overdue(settings, local("2026-07-01T08:00")) == [
+    assert overdue_at(settings, local("2026-07-01T07:59")) == []
+    assert overdue_at(settings, local("2026-07-01T08:00")) == [
         "there is no list for 2026-06-30 after its deadline: look at the DAG daily_risk"
     ]
     make_list(settings.home, "2026-06-30")
-    assert overdue(settings, local("2026-07-01T08:00")) == []
+    assert overdue_at(settings, local("2026-07-01T08:00")) == []
 
 
 def test_a_source_is_overdue_half_an_hour_after_its_cut_off(settings: Settings) -> None:
@@ -66,24 +71,43 @@ def test_a_source_is_overdue_half_an_hour_after_its_cut_off(settings: Settings) 
         (settings.home / "manifests" / "sources" / source / "2026-06-30.json").rename(
             settings.home / "manifests" / "sources" / source / "2026-06-29.json"
         )
-    assert overdue(settings, local("2026-07-01T06:29")) == []
-    assert overdue(settings, local("2026-07-01T06:30")) == [
+    assert overdue_at(settings, local("2026-07-01T06:29")) == []
+    assert overdue_at(settings, local("2026-07-01T06:30")) == [
         f"{source} is not settled for 2026-06-30 after its cut-off: look at the DAG ingest_{source}" for source in SETTLED
     ]
 
 
-def test_nothing_is_overdue_before_the_first_day_of_a_home(tmp_path: Path) -> None:
-    assert overdue(read_settings(make_deployment(tmp_path).environment), local("2026-07-01T12:00")) == []
+def test_no_day_before_the_first_look_is_overdue_though_older_days_are_backfilled(settings: Settings) -> None:
+    first_look = "2026-07-05T12:00"
+    for now in (first_look, "2026-07-06T00:05", "2026-07-06T06:29"):
+        assert overdue_at(settings, local(now), first_look) == [], "nobody scheduled the days from 1 to 4 July"
+    assert [each.partition(" after")[0] for each in overdue_at(settings, local("2026-07-06T08:00"), first_look)] == [
+        "there is no list for 2026-07-05",
+        *(f"{source} is not settled for 2026-07-05" for source in SETTLED),
+    ]
 
 
-def test_no_day_before_the_first_of_a_home_is_overdue(tmp_path: Path) -> None:
+def test_a_source_added_to_a_running_home_is_expected_from_the_day_on_which_it_was_added(tmp_path: Path) -> None:
     made = make_deployment(tmp_path)
-    settle(made.home, "registration", "2026-06-30")
+    mapping = made.folder / "config" / "town" / "sources" / "complaint.toml"
+    text = mapping.read_text(encoding="utf-8")
+    mapping.unlink()
+    before = days_first_seen(read_settings(made.environment), {}, local("2026-06-01T12:00"))
+    mapping.write_text(text, encoding="utf-8")
+    for day in ("2026-06-29", "2026-06-30"):
+        settle(made.home, "registration", day)
+        make_list(made.home, day)
     settings = read_settings(made.environment)
-    assert overdue(settings, local("2026-07-01T00:05")) == [], "the sources and the list of the 29th were never due"
-    assert overdue(settings, local("2026-07-01T06:30")) == [
+    days = days_first_seen(settings, before, local("2026-06-30T12:00"))
+    assert overdue(settings, days, local("2026-06-30T12:00")) == [], "the source was not there on 29 June"
+    assert overdue(settings, days, local("2026-07-01T06:30")) == [
         "complaint is not settled for 2026-06-30 after its cut-off: look at the DAG ingest_complaint"
     ]
+
+
+def test_a_source_that_stays_unsettled_is_overdue_each_day(settings: Settings) -> None:
+    for day in ("2026-07-02", "2026-07-03", "2026-07-04"):
+        assert len(overdue_at(settings, local(f"{day}T06:30"))) == 1 + len(SETTLED)
 
 
 class Task(SimpleNamespace):
@@ -99,7 +123,16 @@ class Task(SimpleNamespace):
 def test_a_watch_stays_red_and_posts_what_is_overdue_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     posted: list[dict[str, Any]] = []
     monkeypatch.setattr("steelyard_dags.watch.post", lambda message: posted.append(message()))
-    task, stored = ListWatch(settings=settings), Task(stored={}, dag_id="list_watch", task_id="watch", run_id="a", try_number=1)
+    task, stored = (
+        ListWatch(settings=settings),
+        Task(
+            stored={FIRST_DAYS: days_first_seen(settings, {}, local("2026-06-01T12:00"))},
+            dag_id="list_watch",
+            task_id="watch",
+            run_id="a",
+            try_number=1,
+        ),
+    )
 
     def run() -> AirflowFailException:
         context = cast("Any", {"ti": stored, "task": task, "dag_run": SimpleNamespace(partition_key="2026-07-01", conf={})})
