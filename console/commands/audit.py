@@ -10,6 +10,8 @@ import typer
 from console.publishing.open_site import HOME_OPTION, FolderOption, HomeOption, open_existing_site
 from jobs.foundation.errors import ConfigError, Damaged, InputMissing
 
+MOST_DIGITS = 18
+"""Digits of an event's number; the database holds no greater one."""
 app = typer.Typer(add_completion=False, help="The console's audit.", no_args_is_help=True)
 
 
@@ -39,7 +41,7 @@ def verify(
     ] = 0,
 ) -> None:
     """Compute every hash of the audit again, compare the tables with the events; exit with 9 if something was changed."""
-    heads = dict(_head(text) for text in known or [])
+    heads = _heads(known or [])
     if file is not None:
         _verify_file(file, heads, stated_until)
         return
@@ -60,6 +62,10 @@ def verify(
     _refuse_broken([(one.number, one.why) for one in [*found, *compared.breaks]], "the console's database", "the database")
     old = f" ({compared.without_digest} of them from before events covered every column)" if compared.without_digest else ""
     typer.echo(f"{head.number} events, unbroken; {compared.rows} rows as their events say{old}")
+    if note is None and head.number:
+        typer.echo(
+            "the console's folder has no note of an earlier event (audit_head): only --known shows a chain that was cut short"
+        )
     typer.echo(f"store this elsewhere: {head.number}:{head.hash}")
 
 
@@ -120,10 +126,12 @@ def export(
     typer.echo(f"written: {file}; check it with `steelyard audit verify --file {file}`")
 
 
-def _head(text: str) -> tuple[int, str]:
-    number, sign, digest = text.partition(":")
-    if not sign or not number.isdecimal() or len(digest) != 64:
-        raise ConfigError(
-            what=f"{text!r} is not a head of the audit", where="--known", next_step="write NUMBER:HASH as verify printed it"
-        )
-    return int(number), digest
+def _heads(texts: list[str]) -> dict[int, str]:
+    heads: dict[int, str] = {}
+    for text in texts:
+        number, _, digest = text.partition(":")
+        is_head = number.isdecimal() and len(number) <= MOST_DIGITS and len(digest) == 64
+        if not is_head or heads.setdefault(int(number), digest) != digest:
+            what = f"event {number} is given with two hashes" if is_head else f"{text[:100]!r} is not a head of the audit"
+            raise ConfigError(what=what, where="--known", next_step="write NUMBER:HASH as verify printed it")
+    return heads

@@ -22,7 +22,7 @@ from console.apps.audit.chain import Break
 from console.apps.audit.content import CONTENT, content_digest
 from console.apps.audit.models import AuditEvent, Kind
 from console.apps.decisions.models import Decision, Handling, ReasonVerdict, Result
-from console.core.append_only import find_missing_triggers
+from console.core.append_only import find_wrong_triggers
 
 APPEND_ONLY: tuple[type[Model], ...] = (AuditEvent, Decision, Result, ReasonVerdict, Handling, Appeal, Answer)
 """The tables that triggers protect."""
@@ -49,9 +49,9 @@ def compare_tables() -> Comparison:
     """Compare each table with its events, and check that the triggers exist and that a used console has events."""
     found = Comparison()
     for table in (model._meta.db_table for model in APPEND_ONLY):
-        names = find_missing_triggers(connection, table)
+        names = find_wrong_triggers(connection, table)
         found.breaks += [
-            Break(0, f"the trigger {name} is missing or was changed: rows of {table} are not protected") for name in names
+            Break(0, f"the trigger {name} is missing, was changed or added: rows of {table} are not protected") for name in names
         ]
     if not AuditEvent.objects.exists() and User.objects.exists():
         found.breaks.append(Break(0, "there are accounts and no event: all events were deleted"))

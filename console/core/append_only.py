@@ -13,16 +13,17 @@ def append_only(table: str) -> migrations.RunPython:
     return migrations.RunPython(partial(_make, table), partial(_drop, table))
 
 
-def find_missing_triggers(connection: Any, table: str) -> list[str]:
-    """The triggers of a table that are missing, disabled or not as :func:`append_only` creates them."""
+def find_wrong_triggers(connection: Any, table: str) -> list[str]:
+    """The triggers of a table that are missing, disabled, not as :func:`append_only` creates them, or not its own."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
         else:
             # 27: BEFORE, ROW, UPDATE and DELETE; 34: BEFORE and TRUNCATE. "O" and "A": enabled for every session of the console.
             cursor.execute(
-                "SELECT tgname, proname::text || tgtype::text || prosrc FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
-                "WHERE tgrelid = %s::regclass AND tgenabled IN ('O', 'A') AND tgqual IS NULL AND cardinality(tgattr::int2[]) = 0",
+                "SELECT tgname, CASE WHEN tgenabled IN ('O', 'A') AND tgqual IS NULL AND cardinality(tgattr::int2[]) = 0 "
+                "THEN proname::text || tgtype::text || prosrc END FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
+                "WHERE tgrelid = %s::regclass AND NOT tgisinternal",
                 [table],
             )
         found = dict(cursor.fetchall())
@@ -32,7 +33,7 @@ def find_missing_triggers(connection: Any, table: str) -> list[str]:
         wanted = {
             f"{table}_{name}": f"{table}_refuse{kind}{_body(table)}" for name, kind in (("no_change", 27), ("no_truncate", 34))
         }
-    return [name for name, sql in wanted.items() if found.get(name) != sql]
+    return sorted(name for name in {*wanted, *found} if found.get(name) != wanted.get(name))
 
 
 def _sqlite_triggers(table: str) -> dict[str, str]:

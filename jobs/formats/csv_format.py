@@ -80,6 +80,8 @@ def _take_header(data: bytes, encoding: str, delimiter: str, *, is_last: bool) -
                 return rest, used, "its header holds a NUL character"
             try:
                 names = split_record(text, delimiter)
+                if any(name.count(delimiter) >= max(2, lines) for name in names if (lines := name.count("\n"))):
+                    return rest, used, "a name of its header holds records: a quote is not closed, or closed too late"
                 # Spreadsheets break long names over lines.
                 return rest, used + joined, tuple(" ".join(name.split("\n")).strip() for name in names)
             except QuoteOpenError:

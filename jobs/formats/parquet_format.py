@@ -183,17 +183,17 @@ def _outside_calendar(column: pa.ChunkedArray, declared: str) -> list[int]:
 
 
 def _not_text(table: pa.Table, types: Mapping[str, str]) -> set[int]:
-    """The positions of rows whose text is not UTF-8; bytes that are declared as text count as text.
+    """The positions of rows whose text is not UTF-8; bytes count as text unless another type is declared.
 
     Raises:
         pa.ArrowInvalid: when a column is invalid in another way.
     """
     bad: set[int] = set()
     for name, column in zip(table.column_names, table.columns, strict=True):
-        is_declared = name in types and pa.types.is_string(declared_type(types[name])) and engine_type(column.type) == pa.binary()
+        is_bytes = engine_type(column.type) == pa.binary() and pa.types.is_string(declared_type(types.get(name, "string")))
         try:
             column.validate(full=True)
-            if is_declared:
+            if is_bytes:
                 column.cast(pa.string())
         except pa.ArrowInvalid:
             found = {index for index, value in enumerate(column) if not _is_text(value)}

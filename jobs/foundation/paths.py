@@ -35,8 +35,11 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._+:=@,~-]*")
 
 
 def printable(path: PurePath) -> str:
-    """A path as text for every file and screen: bytes that are not UTF-8 as ``\\xNN``, as in names from a server with GBK names."""
-    return os.fsencode(path.as_posix()).decode("utf-8", errors="backslashreplace")
+    """A path as text for every file and screen: bytes that are not UTF-8 as ``\\xNN``, as in names from a server with GBK names.
+
+    A backslash is doubled, so that no two paths have one text.
+    """
+    return os.fsencode(path.as_posix()).replace(b"\\", b"\\\\").decode("utf-8", errors="backslashreplace")
 
 
 def engine_path(folder: Path) -> Path:

@@ -49,6 +49,11 @@ _NAMES = {"by", "group", "having", "limit", "on", "order", "to", "using"}
 """Words of queries that the engines read as a column's name where no query is; alone, none of them begins a query."""
 _TEXT = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _SIGNS = frozenset(("(", ")", ",", ".", *"+-*/%=<>&|~", "==", "<>", "!=", "<=", ">=", "<=>", "||", "::"))
+_CLOCK = {"current_time", "localtime", "localtimestamp", "sysdate", "user"}
+"""Functions without brackets that sqlglot reads as columns; in backticks they are columns."""
+_RELATIVE = ("now", "today", "tomorrow", "yesterday")
+"""Texts that a date or an instant is made from by the clock."""
+_LONGEST_PADDED = 1_000
 _NODES = (
     "Column Identifier Literal Boolean Null DataType DataTypeParam Paren Neg Not Is EQ NEQ GT GTE LT LTE NullSafeEQ NullSafeNEQ In "
     "Between Like ILike Escape Add Sub Mul Div Mod IntDiv DPipe BitwiseAnd BitwiseOr BitwiseNot Interval Var "
@@ -79,6 +84,8 @@ def _refused_token(sql: str, parts: list[Token]) -> tuple[str, str] | None:
         is_name = token.is_quoted or token.text.replace(" ", "").isidentifier()  # some tokens are two words, such as ORDER BY
         if not is_name and token.text[0] not in "'\"0123456789" and token.text not in _SIGNS:
             return f"has {token.text}, which is not allowed", "put names that are not only letters, digits and _ in backticks"
+    if clock := next((token.text for token in parts if token.text.lower() in _CLOCK), ""):
+        return f"names {clock.lower()}, a function", f"{_SAME}; a column of this name is written in backticks"
     for token, after in pairwise(parts):
         name = token.text.lower()
         if token.text[-1] in "'\"" and after.text[0] in "'\"":
@@ -112,6 +119,10 @@ def _refused_syntax(sql: str, parts: list[Token]) -> tuple[str, str] | None:
             return f"names {node.sql('spark').lower()}, a function", _SAME
         if isinstance(node, (expressions.Query, expressions.Table, expressions.Exists)):
             return "has a query: a mapping sees one record at a time", "use a raw column, or a lookup ([[lookups]])"
+        if isinstance(node, expressions.Cast) and node.this.is_string and node.this.name.strip().lower().startswith(_RELATIVE):
+            return f"has {node.sql('spark')[:100]}, which depends on the clock", _SAME
+        if isinstance(node, expressions.Pad) and not (node.expression.is_int and int(node.expression.name) <= _LONGEST_PADDED):
+            return f"has {node.sql('spark')[:100]}", f"pad to a length that is a number up to {_LONGEST_PADDED:,}"
         if isinstance(node, expressions.Window):
             return "has a window: it looks at other records, and those differ by delivery", "use the record alone"
         if not isinstance(node, (*syntax, expressions.Func)):

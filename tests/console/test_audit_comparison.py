@@ -155,7 +155,7 @@ def test_a_missing_or_weakened_trigger_is_found(sql: str) -> None:
     assert compare_tables().breaks == []
     run_sql(*sql.split("; ", 1))
     assert [one.why for one in compare_tables().breaks] == [
-        "the trigger decisions_result_no_update is missing or was changed: rows of decisions_result are not protected"
+        "the trigger decisions_result_no_update is missing, was changed or added: rows of decisions_result are not protected"
     ]
 
 
@@ -185,3 +185,57 @@ def test_the_head_is_noted_beside_the_database(site: Site) -> None:
     head = read_head()
     assert path.read_text() == f"{head.number:020}:{head.hash}\n"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def cut_without_a_trace(last: int) -> None:
+    """Delete the newest events and bring the triggers back."""
+    triggers = [f"DROP TRIGGER audit_auditevent_no_{what}" for what in ("update", "delete")]
+    again = [f"CREATE TRIGGER audit_auditevent_no_{what} BEFORE {what.upper()} ON audit_auditevent "
+             "BEGIN SELECT RAISE(ABORT, 'audit_auditevent is append-only'); END" for what in ("update", "delete")]  # fmt: skip
+    run_sql(*triggers, f"DELETE FROM audit_auditevent WHERE number > {read_head().number - last}", *again)
+
+
+@pytest.mark.parametrize("later", [1, 5])
+def test_events_after_a_cut_do_not_hide_it(
+    site: Site, later: int, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
+    append([event_facts(Kind.VIEWED, SYSTEM, detail={"at": at}) for at in range(9)])
+    cut_without_a_trace(2)
+    for at in range(later):
+        append([event_facts(Kind.VIEWED, SYSTEM, detail={"later": at})])
+    assert steelyard(capfd, "audit", "verify", "--home", site.home).code == 9
+
+
+def test_verify_says_that_the_note_of_the_head_is_gone(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
+    append([event_facts(Kind.VIEWED, SYSTEM)])
+    assert "audit_head" not in steelyard(capfd, "audit", "verify", "--home", site.home).out
+    site.folder.audit_head.write_text("?")
+    found = steelyard(capfd, "audit", "verify", "--home", site.home)
+    assert (found.code, "no note of an earlier event (audit_head)" in found.out) == (0, True)
+
+
+@pytest.mark.usefixtures("site")
+def test_a_trigger_that_is_not_the_consoles_own_is_found() -> None:
+    run_sql("CREATE TRIGGER other AFTER INSERT ON audit_auditevent BEGIN SELECT 1; END")
+    assert [one.why for one in compare_tables().breaks] == [
+        "the trigger other is missing, was changed or added: rows of audit_auditevent are not protected"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "what"),
+    [
+        (["9" * 5000 + ":" + "a" * 64], "is not a head of the audit"),
+        (["2:" + "a" * 64, "2:" + "b" * 64], "event 2 is given with two hashes"),
+    ],
+)
+def test_a_head_that_cannot_be_compared_is_refused(
+    site: Site, known: list[str], what: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(audit, "open_existing_site", lambda *_: None)
+    found = steelyard(capfd, "audit", "verify", "--home", site.home, *(word for text in known for word in ("--known", text)))
+    assert (found.code, what in found.err) == (2, True)

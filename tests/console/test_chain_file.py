@@ -111,6 +111,9 @@ TAMPERINGS: dict[str, Callable[[Lines], Lines]] = {
     "a line twice": lambda lines: [*lines[:3], *lines[2:]],
     "the end cut off": lambda lines: lines[:-1],
     "a line of nothing": lambda lines: [*lines[:2], "[" * 100_000 + "\n", *lines[3:]],
+    "something besides its parts": change(2, actor="zhang"),
+    "a number that is none": change(1, number=True),
+    "a name twice": lambda lines: [*lines[:2], lines[2].replace('"shown": {', '"shown": {"kind": ["", "viewed"], '), *lines[3:]],
     "no number": lambda lines: [*lines[:2], "3\n", *lines[3:]],
 }
 

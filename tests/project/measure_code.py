@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 MOST_MODULES = 15
 """A package has at most so many modules."""
 MOST_LINES_OF_FILE = 350
-MOST_LINES = 53_000
+MOST_LINES = 53_100
 MOST_CODE = 35_500
 ARE_TOTALS_CHECKED = True
 """Whether MOST_LINES and MOST_CODE are bounds yet."""

@@ -72,11 +72,14 @@ def append(events: Iterable[EventFacts]) -> Head:
 
 
 def _note(head: Head, path: Path) -> None:
-    """Write the head beside the database, which may be on another machine. A parallel writer may replace it by an earlier one.
+    """Write the head beside the database, which may be on another machine.
 
-    All heads have one length, so one write replaces another without a moment in which the file is empty.
+    A noted event that the database no longer has stays noted, since it shows that the chain was cut short or rewritten. All heads
+    have one length, so one write replaces another without a moment in which the file is empty.
     """
-    if head.number:
+    noted = noted_head()
+    is_next = noted is None or (noted.number < head.number and head_at(noted.number) == noted)
+    if head.number and is_next:
         with suppress(OSError):  # the event is stored; the next one writes the note again
             file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
             try:

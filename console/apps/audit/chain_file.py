@@ -23,6 +23,9 @@ from console.apps.audit.hashes import FIELDS, GENESIS, digest_of, digests_of, ha
 FORM = "steelyard audit chain 1"
 PERSONAL = ("actor_id", "actor", "entity_id", "detail", "uid")
 """Fields that can identify a person: the actor, the entity, and details such as a name that was searched for."""
+PLACE = ("number", "previous_hash", "hash")
+CONTENTS: tuple[frozenset[str], ...] = (frozenset({"shown", "hidden"}), frozenset({"facts"}), frozenset({"stated"}))
+"""What a line holds besides its place."""
 LONGEST = 1_000_000
 """The longest line that is read, in characters. No event is longer."""
 
@@ -35,7 +38,7 @@ def lines_of(events: Iterable[Mapping[str, Any]], head: tuple[int, str], *, is_w
     withheld = () if is_whole else PERSONAL
     yield _line({"form": FORM, "events": head[0], "head": head[1], "kept_back": list(withheld)})
     for event in events:
-        place = {name: event[name] for name in ("number", "previous_hash", "hash")}
+        place = {name: event[name] for name in PLACE}
         yield _line({**place, **_content(event, withheld)})
 
 
@@ -106,16 +109,26 @@ def check(lines: Iterable[str], known: Mapping[int, str] | None = None, stated_u
 
 def _read(line: str) -> dict[str, Any]:
     try:
-        content = json.loads(line) if len(line) <= LONGEST else None
+        content = json.loads(line, object_pairs_hook=_once) if len(line) <= LONGEST else None
     except (ValueError, RecursionError):
         content = None
     return content if isinstance(content, dict) else {}
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names differ: of a repeated one, readers of the file could see another value than its hash covers."""
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        raise ValueError("a name is repeated")
+    return content
+
+
 def _problem(event: dict[str, Any], number: int, before: str, *, has_digests: bool, may_state: bool) -> str:
     """What is wrong with an event; empty if nothing is. ``has_digests`` once an event's hash covers digests."""
-    if event.get("number") != number:
+    if event.get("number") != number or type(event["number"]) is not int:
         return "the line is not this event's"
+    if event.keys() - PLACE not in CONTENTS:
+        return "it has something else than an event's parts"
     if event.get("previous_hash") != before:
         return "it does not follow the event before it"
     if has_digests and ("stated" in event or "facts" in event):

@@ -62,6 +62,12 @@ def test_a_mapping_that_reads_a_file_is_refused_when_it_is_loaded(tmp_path: Path
         # What gives another answer at every run, other rows, or no value.
         ("current_date", "names current_date"),
         ("now()", "calls now"),
+        ("cast(current_time as string)", "names current_time"),
+        ("user", "names user"),
+        ("timestamp 'now'", "depends on the clock"),
+        ("cast(' Today UTC' as date)", "depends on the clock"),
+        ("rpad(a, 2000000000, 'y')", "has RPAD"),
+        ("lpad(a, length(b), 'y')", "has LPAD"),
         ("rand()", "calls rand"),
         ("explode(a)", "calls explode"),
         ("trim(a) over (order by b)", "calls over"),

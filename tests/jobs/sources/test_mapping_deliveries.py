@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jobs.foundation.paths import printable
 from jobs.profile.lookup_schema import Lookup
 from jobs.profile.mapping import SourceMapping
 from jobs.sources.deliveries import delivery_warnings, find_deliveries, find_lookup_files
@@ -153,3 +154,8 @@ def test_files_that_are_left_out_for_one_reason_are_one_warning(tmp_path: Path) 
     (warning,) = delivery_warnings(mapping_with("c/{delivered_on}/*.csv"), tmp_path)
     assert warning.startswith("c/2026-01-01/A.CSV is left out: it differs from `files` by letter case alone")
     assert warning.endswith("; 29 more are left out for the same reason")
+
+
+def test_names_that_differ_have_texts_that_differ() -> None:
+    names = [b"a\xff.csv", rb"a\xff.csv"]
+    assert len({printable(Path(os.fsdecode(name))) for name in names}) == 2

@@ -161,6 +161,12 @@ def test_a_header_whose_quote_is_never_closed_makes_the_file_unreadable(tmp_path
     assert (found.values, found.rules) == ([], [(0, "file_unreadable")])
 
 
+def test_a_header_that_holds_records_makes_the_file_unreadable(tmp_path: Path) -> None:
+    found = found_in(tmp_path, '编号,名称,金额,"note\n1,a,5,\n2,b,6,"\n3,c,7,x\n')
+    assert (found.values, found.rules) == ([], [(0, "file_unreadable")])
+    assert "a name of its header holds records" in found.rejected[0].reason
+
+
 def test_a_blank_file_has_no_records_and_a_warning(tmp_path: Path) -> None:
     assert found_in(tmp_path, "\n\n").warnings == ["the file a.csv is blank"]
 

@@ -154,9 +154,10 @@ def unchecked(content: pa.Array, kind: pa.DataType) -> pa.Array:
         (unchecked(BROKEN, pa.string()).dictionary_encode(), {}),
         (unchecked(BROKEN.cast(pa.large_binary()), pa.large_string()), {}),
         (BROKEN, {"name": "string"}),
+        (BROKEN, {}),
         (pa.ListArray.from_arrays(pa.array(range(5), pa.int32()), unchecked(BROKEN, pa.string())), {}),
     ],
-    ids=["text", "dictionary", "large text", "bytes declared as text", "list"],
+    ids=["text", "dictionary", "large text", "bytes declared as text", "bytes", "list"],
 )
 def test_a_row_with_text_that_is_not_utf_8_is_rejected_and_its_neighbours_are_kept(
     tmp_path: Path, names: pa.Array, types: dict[str, str]
