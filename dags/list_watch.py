@@ -3,8 +3,7 @@
 The DAG runs every five minutes and looks at the newest day whose time has come. A source must be settled half an hour after its
 cut-off (`cut_off` in its mapping). The list must be there at `STEELYARD_LIST_DEADLINE` of the next day (08:00 if it is not set).
 What is newly overdue is posted to the webhook once; the runs stay red until it is there or the next day is due.
-Nothing is expected of days before the one on which this DAG first ran with the list or the source.
-A stopped or missing source is settled, and `settle` has reported it.
+A stopped or missing source is settled, and `settle` has reported it. No day before this DAG's first run with it is expected.
 
 ### Triage
 - **A source is not settled**: its DAG is paused, waits for a slot of the pool, was marked as failed, or stays deferred because

@@ -151,7 +151,7 @@ class SettleTask(SteelyardTask):
 
     def _post(self, context: Context, as_of: str, verdict: str, why: str, *, days: str = "") -> None:
         next_step = self.REPORTED[verdict].format(owner=self.owner)
-        post(lambda: verdict_message(context, self.source, as_of, verdict, why, next_step, days=days or as_of))
+        post(lambda: verdict_message(context, self.source, as_of, verdict, why, next_step, days or as_of))
 
 
 def late_deliveries(path: Path, manifest: dict[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
 
 SETTLED_WITHIN = timedelta(minutes=30)
 """How long after its cut-off a source must be settled: the sources of a day are taken in one after the other."""
-OVERDUE = "overdue"
-"""The XCom of what is overdue, from which the next run knows what was reported."""
-FIRST_DAYS = "first_days"
-"""The XCom of the first day that is expected of the list and of each source: the one on which the watch first saw it."""
+SEEN = "seen"
+"""The XCom of what is overdue, which the next run does not report again, and of the first day of the list and of each source."""
 LIST_DAG = "daily_risk"
 
 
@@ -47,15 +44,11 @@ class ListWatch(BaseOperator):
         """
         now, task = datetime.now(UTC), context["ti"]
         # Without a map index Airflow gives a list of the values of all earlier runs.
-        known, seen = (
-            task.xcom_pull(task_ids=self.task_id, key=key, map_indexes=-1, include_prior_dates=True)
-            for key in (OVERDUE, FIRST_DAYS)
-        )
-        first_days = days_first_seen(self.settings, seen or {}, now)
+        seen = task.xcom_pull(task_ids=self.task_id, key=SEEN, map_indexes=-1, include_prior_dates=True) or {}
+        first_days = days_first_seen(self.settings, seen.get("first_days", {}), now)
         found = overdue(self.settings, first_days, now)
-        task.xcom_push(key=FIRST_DAYS, value=first_days)
-        task.xcom_push(key=OVERDUE, value=found)
-        if new := [each for each in found if each not in (known or [])]:
+        task.xcom_push(key=SEEN, value={"first_days": first_days, "overdue": found})
+        if new := [each for each in found if each not in seen.get("overdue", [])]:
             raise AirflowFailException("; ".join(new))
         if found:
             raise OverdueError("reported before: " + "; ".join(found))
@@ -68,13 +61,13 @@ def notify_if_new(context: Context) -> None:
         post(lambda: overdue_message(context))
 
 
-def days_first_seen(settings: Settings, seen: Mapping[str, str], now: datetime) -> dict[str, str]:
-    """The first day that is expected of the list and of each source: the one in ``seen``, else today in the profile's time zone."""
+def days_first_seen(settings: Settings, seen: dict[str, str], now: datetime) -> dict[str, str]:
+    """The first day that is expected of the list and of each source: the local day of the first look at it."""
     today = str(now.astimezone(ZoneInfo(settings.time_zone)).date())
     return {name: seen.get(name, today) for name in (LIST_DAG, *(source.name for source in settings.sources))}
 
 
-def overdue(settings: Settings, first_days: Mapping[str, str], now: datetime) -> list[str]:
+def overdue(settings: Settings, first_days: dict[str, str], now: datetime) -> list[str]:
     """What is expected at ``now`` and is not there: the list, then each source's manifest."""
     found = []
     day = newest_due(settings.list_deadline, settings.time_zone, now)

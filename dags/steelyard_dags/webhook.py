@@ -46,9 +46,7 @@ def overdue_message(context: Context) -> dict[str, Any]:
     return {**message, "text": shortened(f"Steelyard: overdue: {message['error']}"), "as_of": None}
 
 
-def verdict_message(
-    context: Context, source: str, as_of: str, verdict: str, why: str, next_step: str, *, days: str
-) -> dict[str, Any]:
+def verdict_message(context: Context, source: str, as_of: str, verdict: str, why: str, next_step: str, days: str) -> dict[str, Any]:
     """The message about a source that is stopped, missing or late on these days, and what to do."""
     task = context["ti"]
     start, end = f"Steelyard: {source} is {verdict} for {days}: ", f"; {next_step}"

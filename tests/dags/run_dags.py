@@ -21,8 +21,8 @@ answers = {}
 for case in map(json.loads, sys.argv[2:]):
     if not case["dag"]:
         with create_session() as session:
-            for row in session.scalars(select(XComModel).where(XComModel.key == "first_days")):
-                row.value = dict.fromkeys(row.value, case["conf"]["as_of"])
+            for row in session.scalars(select(XComModel).where(XComModel.key == "seen")):
+                row.value = {**row.value, "first_days": dict.fromkeys(row.value["first_days"], case["conf"]["as_of"])}
         continue
     os.environ.update(case["environment"])
     run = bag.dags[case["dag"]].test(run_conf=case["conf"])

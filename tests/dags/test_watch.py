@@ -13,7 +13,7 @@ from airflow_deployment import make_deployment
 from steelyard_dags.in_order import InOrder
 from steelyard_dags.settings import Settings, read_settings
 from steelyard_dags.task import SettleTask, SteelyardTask, late_deliveries
-from steelyard_dags.watch import FIRST_DAYS, ListWatch, OverdueError, days_first_seen, newest_due, overdue
+from steelyard_dags.watch import SEEN, ListWatch, OverdueError, days_first_seen, newest_due, overdue
 
 SHANGHAI = "Asia/Shanghai"
 SETTLED = ("complaint", "registration")
@@ -126,7 +126,7 @@ def test_a_watch_stays_red_and_posts_what_is_overdue_once(settings: Settings, mo
     task, stored = (
         ListWatch(settings=settings),
         Task(
-            stored={FIRST_DAYS: days_first_seen(settings, {}, local("2026-06-01T12:00"))},
+            stored={SEEN: {"first_days": days_first_seen(settings, {}, local("2026-06-01T12:00"))}},
             dag_id="list_watch",
             task_id="watch",
             run_id="a",
