@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from jobs.lake.batches import Batch, BatchBook
+from jobs.profile.mapping import expected_deliveries
 from jobs.profile.profile import Profile
-from jobs.sources.sources_of_day import mappings_of_day
 from jobs.transforms.coverage import Coverage, Delivered
 
 
@@ -18,20 +18,20 @@ def coverage_of_day(home: Path, profile: Profile, as_of: date) -> Coverage:
     no longer maps.
     """
     found, carried, delivering = {}, set(), set()
-    for name, mapping in mappings_of_day(profile.folder, home, as_of).items():
-        contract, book = mapping.contract.name, BatchBook(home, name)
+    for name, (contract, every_days) in expected_deliveries(profile.folder).items():
+        book = BatchBook(home, name)
         known = [batch for batch in book.batches.values() if _is_known(batch, profile, as_of)]
         if not known:
             continue
         delivering.add(contract)
         newest = max(batch.delivered_on for batch in known)
-        if mapping.delivered_on is not None or newest >= as_of:
+        if every_days is None or newest >= as_of:
             carried.add(contract)
             continue
-        due = newest + timedelta(days=mapping.every_days)
+        due = newest + timedelta(days=every_days)
         is_refused = any(batch.delivered_on > newest for batch in book.until(as_of))
         is_carried = as_of < due + timedelta(days=profile.coverage.carry_days)
-        found[name] = Delivered(contract, newest, mapping.every_days, is_refused or as_of >= due, is_carried)
+        found[name] = Delivered(contract, newest, every_days, is_refused or as_of >= due, is_carried)
         carried |= {contract} if is_carried else set()
     return Coverage(as_of, found, tuple(sorted(delivering - carried)))
 
