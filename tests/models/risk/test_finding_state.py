@@ -24,7 +24,8 @@ def test_shifts_are_recovered_from_many_visits() -> None:
     fitted = fit_finding_shift(margin, y, state, np.full(len(y), "random"), np.zeros(len(y)))
     assert fitted.shift == pytest.approx((0, 0.5, -1.5, 1.0), abs=0.15)
     assert sum(fitted.visits) == len(y)
-    assert fitted.found[2] < fitted.expected[2] and fitted.found[3] > fitted.expected[3]
+    assert fitted.found[2] < fitted.expected[2]
+    assert fitted.found[3] > fitted.expected[3]
 
 
 def test_few_visits_hardly_shift() -> None:
