@@ -102,7 +102,7 @@ def _make(lake: Lake, profile: Profile, coverage: Coverage, *, before: Lake) -> 
             sums = scratch.materialise(compute_state(TAX_STATE, lake, profile, as_of, coverage))
             current.note(entities=build_features_day(lake, profile, coverage, register, sums))
     with stage("score") as current:
-        current.note(entities=score_day(lake, profile, as_of, before=before))
+        current.note(entities=score_day(lake, profile, as_of, before=before, coverage=coverage))
     with stage("target") as current:
         current.note(listed=target_day(lake, profile, as_of, coverage=coverage))
 

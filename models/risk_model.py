@@ -7,7 +7,7 @@ score keeps them visible. The probability is calibrated on the whole margin.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from models.anomaly.ensemble import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
+from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.evidence import Evidence, fit_evidence
@@ -43,6 +44,7 @@ class RiskModel:
         interval: of the probability; None for the rule.
         facts: plain numbers of the fit, for the model card.
         since_finding: margin added by the state since the last finding.
+        absence: margin added where a source is absent, by source.
     """
 
     inputs: Inputs
@@ -54,22 +56,26 @@ class RiskModel:
     interval: Interval | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_finding: FindingShift = NO_SHIFT
+    absence: Mapping[str, float] = field(default_factory=dict)
 
-    def score(self, X: pd.DataFrame) -> pd.DataFrame:
+    def score(self, X: pd.DataFrame, available: Availability = WHOLE) -> pd.DataFrame:
         """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
         NaN from the rule), ``anomaly`` and ``evidence``.
-        """
-        return self._scores(X, self.violation.margin(X), self.anomaly.score(X))
 
-    def explain(self, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        Args:
+            available: which sources the day lacks.
+        """
+        return self._scores(X, self.violation.margin(X), self.anomaly.score(X), available)
+
+    def explain(self, X: pd.DataFrame, available: Availability = WHOLE) -> tuple[pd.DataFrame, pd.DataFrame]:
         """:meth:`score`, bit for bit, and :meth:`contributions` in one pass."""
         margin, added = self.violation.explain(X)
         anomaly, strange = self.anomaly.explain(X)
-        return self._scores(X, margin, anomaly), self._grouped(X, added, strange)
+        return self._scores(X, margin, anomaly, available), self._grouped(X, added, strange, available)
 
-    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, X: pd.DataFrame, available: Availability = WHOLE) -> pd.DataFrame:
         """Each indicator's contribution to the margin (value and peer form together) and ``base``; rows sum to the margin."""
-        return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X))
+        return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X), available)
 
     def of_margin(self, margin: Floats, evidence: Floats) -> pd.DataFrame:
         """The columns of :meth:`score` but the anomaly, for a known margin and evidence, each of shape (n,)."""
@@ -78,18 +84,18 @@ class RiskModel:
         columns = {MARGIN: margin, PROBABILITY: probability, PROBABILITY_LOW: low, PROBABILITY_HIGH: high, EVIDENCE: evidence}
         return pd.DataFrame(columns)
 
-    def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats) -> pd.DataFrame:
-        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X)
-        scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
+    def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats, available: Availability) -> pd.DataFrame:
+        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X) + available.shift(self.absence)
+        scores = self.of_margin(margin, self.evidence(X, available.stale_days)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
-    def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats) -> pd.DataFrame:
+    def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats, available: Availability) -> pd.DataFrame:
         """Contributions to the violation's margin plus those to the anomaly, summed by indicator."""
         strange = self.anomaly_weight * anomaly
         place = {column: at for at, column in enumerate(self.inputs.columns)}
         for at, column in enumerate(self.anomaly.columns):
             total[:, place[column]] += strange[:, at]
-        total[:, -1] += strange[:, -1]
+        total[:, -1] += strange[:, -1] + available.shift(self.absence)
         if COLUMN in place:
             total[:, place[COLUMN]] += self.since_finding(X)
         names = list(dict.fromkeys(self.inputs.indicators))
@@ -182,7 +188,9 @@ def fit_risk_model(
         "since_finding": asdict(since_finding),
         **fit_facts(learnt),
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
+    model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
+    absence = fit_absence(population, inputs, lambda rows: model.score(rows)[MARGIN].to_numpy(), fitted.calibration)
+    return replace(model, absence=absence)
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:

@@ -21,11 +21,12 @@ from jobs.incremental.staleness import noted_coverage
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
-from jobs.steps.score_entities import read_features
+from jobs.steps.score_entities import availability, read_features
 from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
+from models.risk.availability import Availability
 from models.risk.credit import worst_first
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
@@ -54,11 +55,13 @@ def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame, cov
         return Explained(listed.assign(**dict.fromkeys(columns)), arrow_schema(scoring.REASONS).empty_table())
     features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
     model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
-    scores, contributions = model.explain(features)
+    coverage = coverage or noted_coverage(lake.home, as_of)
+    available = availability(lake, model, coverage)
+    scores, contributions = model.explain(features, available)
     check_additive(contributions, scores[scoring.MARGIN])
     peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
     peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
-    explainer = _Explainer(model, profile, coverage or noted_coverage(lake.home, as_of), features, contributions, peers)
+    explainer = _Explainer(model, profile, coverage, available, features, contributions, peers)
     classes = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
     better = explainer.better(classes)
     return Explained(listed.merge(better, on=str(ENTITY_ID), how="left", validate="one_to_one"), explainer.reasons())
@@ -76,6 +79,7 @@ class _Explainer:
     model: RiskModel
     profile: Profile
     coverage: Coverage
+    available: Availability
     features: pd.DataFrame
     contributions: pd.DataFrame
     peers: pd.DataFrame
@@ -134,8 +138,8 @@ class _Explainer:
         def next_class(changed: pd.DataFrame) -> np.ndarray:
             """The class on the next day: a change that does not last until then gives nothing."""
             return stabilise_class(
-                self.model.score(changed),
-                lambda at: self.model.contributions(changed.iloc[at]),
+                self.model.score(changed, self.available),
+                lambda at: self.model.contributions(changed.iloc[at], self.available),
                 changed,
                 classes[changed.index],
                 self.model.of_margin,

@@ -74,6 +74,14 @@ class Coverage:
         return cls(as_of, sources, tuple(facts["lost"]))
 
     @property
+    def stale_days(self) -> dict[str, int]:
+        """For each contract with a stopped source, the days since its newest delivery; the most of several sources."""
+        days: dict[str, int] = {}
+        for one in self.stopped.values():
+            days[one.contract] = max(days.get(one.contract, 0), (self.as_of - one.until).days)
+        return days
+
+    @property
     def stopped(self) -> dict[str, Delivered]:
         """The stopped sources by name."""
         return {name: one for name, one in self.sources.items() if one.is_stopped}

@@ -72,6 +72,7 @@ def stabilise_class(
     indicators: Mapping[str, Indicator],
     bounds: Mapping[str, int],
     ordinary: str,
+    is_frozen: npt.NDArray[np.bool_] | None = None,
 ) -> StableClasses:
     """Stabilise classes, each row independently.
 
@@ -82,6 +83,7 @@ def stabilise_class(
         before: each row's class on the day before; an unknown or missing class counts as the ordinary one.
         rescored: the scores of other margins.
         ordinary: the class that uncertainty favours.
+        is_frozen: the rows that stay in their class, shape (n,), as where a source has stopped; None for none.
     """
     names = worst_first(bounds)
     points, letters = points_and_class(scores, bounds, ordinary)
@@ -98,6 +100,8 @@ def stabilise_class(
     back = np.minimum(today[moved], names.index(ordinary))
     stable[moved] = np.clip(np.maximum(then[moved], back), rank_without(of_sources.in_favour), rank_without(of_sources.against))
     source[moved] = np.where(today[moved] < then[moved], of_sources.against_by, of_sources.in_favour_by)
+    if is_frozen is not None:
+        stable[is_frozen], source[is_frozen] = then[is_frozen], None
     is_held = stable != today
     letter = np.array(names, dtype=object)
     source[~is_held | (source == "")] = None
