@@ -31,7 +31,7 @@ from tests.jobs.transforms.tables import AS_OF, COVERED, CUTOFF, POLICY, Row, co
 
 Program = Callable[[FeatureRequest, Path], int]
 LATE = Coverage(AS_OF, {"s": Delivered("tax_filing", AS_OF - timedelta(days=40), 31, is_stopped=True)})
-NOT_COMPUTED: tuple[str, ...] = ()
+NOT_COMPUTED = ("base_rate",)
 """The indicators that the hand-written program does not compute, by decision."""
 
 

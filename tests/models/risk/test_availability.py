@@ -12,11 +12,8 @@ from models.risk.availability import Availability, absent_sources, columns_by_so
 from models.risk.calibration import Calibration
 from models.risk.evidence import Evidence
 
-INPUTS = Inputs(
-    ("unfiled_returns", "late_filing_share", "complaints_12m", "complaint_rate"),
-    (1, 1, 1, 1),
-    ("tax", "tax", "complaint", "complaint"),
-)
+COLUMNS = ("unfiled_returns", "late_filing_share", "complaints_12m", "complaint_rate")
+INPUTS = Inputs(COLUMNS, (1, 1, 1, 1), ("tax", "tax", "complaint", "complaint"))
 
 
 def population() -> pd.DataFrame:
