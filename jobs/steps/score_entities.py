@@ -64,7 +64,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
 
 def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availability:
-    """Which sources a day lacks: those of which no row of its features has a value, and those that have stopped."""
+    """Which sources a day lacks: those without a value in any row of its features, and those that have stopped."""
     absent = absent_sources(feature_batches(lake, coverage.as_of), model.inputs)
     return Availability(absent, coverage.stale_days)
 

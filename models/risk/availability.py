@@ -67,7 +67,7 @@ def columns_by_source(inputs: Inputs) -> dict[str, tuple[str, ...]]:
 
 
 def absent_sources(parts: Iterable[pd.DataFrame], inputs: Inputs) -> tuple[str, ...]:
-    """The sources of which no row of any part has a value.
+    """The sources without a value in any row of any part.
 
     Args:
         parts: the features of all entities of a day. No more are read than needed.
