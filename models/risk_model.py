@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
-from models.anomaly.ensemble import AnomalyModel, fit_anomaly
+from models.anomaly.anomaly_model import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas

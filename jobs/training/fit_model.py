@@ -9,7 +9,7 @@ import numpy as np
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID
 from jobs.profile.profile import Profile
-from models.anomaly.ensemble import AnomalyModel
+from models.anomaly.anomaly_model import AnomalyModel
 from models.foundation.threads import single_threaded_blas
 from models.labels.cohorts import COHORT_ON
 from models.labels.propensity import selection_reasons, weigh_labels
