@@ -1,8 +1,8 @@
 """The anomaly score: how unusual an entity is compared with its peers, on a fixed scale.
 
 An isolation forest reads one column an indicator, as its robust distance from the population's median; unknown values and those on
-the safe side count as the median. The score is -log10 of the share of the reference population that is at least as unusual: 1 is one
-in ten, 2 is one in a hundred; past the last reference rows the tail is exponential.
+the safe side count as the median. The score is -log10 of the share of the reference population that is at least as unusual: 1 is
+one in ten, 2 is one in a hundred; past the last reference rows the tail is exponential.
 """
 
 from __future__ import annotations
