@@ -100,9 +100,9 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
 
 
 def known_visits(lake: Lake, profile: Profile, as_of: date, *, follow_ups: bool = False) -> pd.DataFrame:
-    """Visits that took place and were known by the end of ``as_of``, each in its newest version, without follow-ups; or these alone.
+    """Visits that took place and were known by the end of ``as_of``, each in its newest version: without follow-ups, or only these.
 
-    """Visits that took place and were known by the end of ``as_of``, each in its newest version: without follow-ups, or these alone.
+    A follow-up goes where a violation was found, to check its correction, so it is no label (ADR 0019).
     """
     rows = lake.read(silver.INSPECTION).transform(
         keep_latest_known, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
