@@ -180,7 +180,7 @@ def _since_finding(shift: Mapping[str, Any], texts: Texts) -> list[str]:
             visits=f"{visits:,}",
             found=f"{found:,.0f}",
             expected=f"{expected:,.0f}",
-        )  # fmt: skip
+        )
         for state, (visits, found, expected) in enumerate(rows)
         if state and visits
     ]
