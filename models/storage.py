@@ -25,6 +25,7 @@ from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
+from models.risk.class_bounds import BaseRate, ClassScale
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
 from models.risk.interval import EVIDENCE, Interval
@@ -57,6 +58,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "calibration": asdict(model.calibration) if model.calibration else None,
         "evidence": asdict(model.evidence),
         "interval": _interval_facts(model.interval),
+        "class_scale": asdict(model.class_scale) if model.class_scale else None,
         "facts": dict(model.facts),
     }
     if isinstance(model.violation, FallbackModel):
@@ -97,7 +99,8 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
         evidence = Evidence(**{**metadata["evidence"], "indicators": tuple(metadata["evidence"]["indicators"])})
         interval = _restore_interval(metadata["interval"])
-        return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"])
+        scale, weight = _restore_class_scale(metadata.get("class_scale")), metadata["anomaly_weight"]
+        return RiskModel(inputs, anomaly, violation, weight, calibration, evidence, interval, scale, metadata["facts"])
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
 
@@ -146,6 +149,14 @@ def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
     ):
         raise ValueError(f"{METADATA}: the interval's tables do not fit one another; restore the file or retrain the model")
     return Interval(facts["level"], margin, low, high)
+
+
+def _restore_class_scale(facts: dict[str, Any] | None) -> ClassScale | None:
+    """The stored scale; None for a model of an earlier version, which has none."""
+    if facts is None:
+        return None
+    rate = BaseRate(**facts["base_rate"]) if facts["base_rate"] else None
+    return ClassScale(rate, tuple(facts["points"]), facts["has_probability"])
 
 
 def _anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
