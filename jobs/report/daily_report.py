@@ -20,11 +20,10 @@ from jobs.foundation.errors import InputMissing
 from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
-from jobs.profile.profile import Profile
+from jobs.profile.profile import CLASSES, Profile
 from jobs.texts.model_card import Section, stored_sections
 from jobs.texts.numbers import number
 from jobs.texts.reasons import Reason
-from models.risk.credit import CLASSES
 
 BINS = 36
 _OBJECTIVES = {"margin": MARGIN, "probability": PROBABILITY, "anomaly": ANOMALY}
@@ -211,7 +210,7 @@ def _count_classes(scores: pa.Table, listed: tuple[Listed, ...]) -> tuple[ClassC
     counted = pc.value_counts(scores[str(RISK_CLASS)].cast(pa.string())).to_pylist()
     entities = {pair["values"]: pair["counts"] for pair in counted}
     of_list = Counter(row.risk_class for row in listed)
-    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in reversed(CLASSES))
+    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in CLASSES)
 
 
 def _histogram(column: pa.ChunkedArray, listed: tuple[Listed, ...]) -> Histogram | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jobs.profile.profile import CLASSES
 from jobs.texts.languages import Texts
 from jobs.texts.numbers import number, percent
-from models.risk.credit import CLASSES, begins_at
+
+WORST = CLASSES[-1]
 
 
 def family_name(name: str, texts: Texts) -> str:
@@ -28,23 +30,23 @@ def base_rate_line(model: Mapping[str, Any], texts: Texts) -> str:
 def bound_line(run: Mapping[str, Any], letter: str, texts: Texts) -> str:
     """Where a class begins, in credit points and as a probability, by a run's manifest; empty where the day has no bounds."""
     bounds, model = run.get("class_bounds"), run.get("model") or {}
-    if not bounds or letter not in bounds["lowest"]:
+    if not bounds:
         return ""
-    points, chance = begins_at(bounds["lowest"], letter)
-    if letter == CLASSES[-1]:
-        return texts("class.begins_best", points=number(bounds["lowest"][letter]))
-    wanted = bounds["begins"][letter]
+    if letter not in bounds["begins"]:
+        return texts("class.begins_best", letter=letter, points=bounds["lowest"][letter])
+    wanted, start = bounds["begins"][letter], bounds["starts"][letter]
+    points, chance = start["points"], percent(start["chance"])
     if bounds["by"] == "multiples":
-        numbers = {"multiple": f"{wanted:g}", "rate": percent(model["base_rate"]["rate"]), "chance": percent(chance)}
-        return texts("class.begins_multiples", letter=letter, points=points, **numbers)
-    key = "class.begins_first" if letter == CLASSES[0] else "class.begins_next"
+        rate = percent(model["base_rate"]["rate"])
+        return texts("class.begins_multiples", letter=letter, points=points, multiple=f"{wanted:g}", rate=rate, chance=chance)
+    key = "class.begins_first" if letter == WORST else "class.begins_next"
     line = texts(key, letter=letter, share=percent(wanted), points=points)
-    return line + (texts("class.chance", chance=percent(chance)) if model.get("kind") == "learnt" else "")
+    return line + (texts("class.chance", chance=chance) if model.get("kind") == "learnt" else "")
 
 
 def class_lines(run: Mapping[str, Any], texts: Texts) -> list[str]:
     """The base rate and where each class begins, the worst first, with the second bound; none for a day without bounds."""
     if not run.get("class_bounds"):
         return []
-    lines = [base_rate_line(run.get("model") or {}, texts), *(bound_line(run, letter, texts) for letter in CLASSES)]
+    lines = [base_rate_line(run.get("model") or {}, texts), *(bound_line(run, letter, texts) for letter in reversed(CLASSES))]
     return [*filter(None, lines), texts("class.leave", n=run["class_bounds"]["leave_points"])]

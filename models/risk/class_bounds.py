@@ -16,7 +16,7 @@ import pandas as pd
 
 from expectations.contracts.scoring import MARGIN, PROBABILITY
 from models.foundation.inputs import Floats, Ints
-from models.risk.credit import CLASSES, credit_points
+from models.risk.credit import CLASSES, begins_at, credit_points
 from models.risk.selection_bias import RANDOM, Texts, is_representative
 from models.statistics.proportions import wilson
 
@@ -97,8 +97,10 @@ class ClassBounds:
         return np.searchsorted(lowest, np.asarray(points), side="right").astype(np.int64) - 1
 
     def facts(self) -> dict[str, Any]:
-        """The policy and the bounds for a run's manifest."""
-        return {**asdict(self.policy), "lowest": dict(self.lowest)}
+        """The policy, the bounds, and where each class starts in points and as a probability, for a run's manifest."""
+        places = {name: begins_at(self.lowest, name) for name in CLASSES}
+        starts = {name: {"points": points, "chance": chance} for name, (points, chance) in places.items()}
+        return {**asdict(self.policy), "lowest": dict(self.lowest), "starts": starts}
 
 
 def base_rate(y: Floats, weight: Floats, reason: Texts) -> BaseRate | None:

@@ -92,7 +92,8 @@ def stabilise_class(
     stable[entering] = np.clip(without - 1, today[entering], then[entering])
     is_held = stable != today
     held[is_held] = letters[today[is_held]]
-    family[entering] = np.where(is_held[entering] & (by != ""), by, None)
+    named = is_held[entering] & (by != "")
+    family[entering[named]] = by[named]
     return StableClasses(points, letters[stable], held, family)
 
 

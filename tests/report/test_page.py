@@ -134,7 +134,14 @@ def test_the_classes_are_shown_best_first_with_the_points_where_each_begins(home
     context = gather(home, profile, AS_OF)
     assert [count.letter for count in context.classes] == ["A", "B", "C", "D"]
     begins = {"D": 6, "C": 3, "B": 0.5}
-    bounds = {"by": "multiples", "begins": begins, "leave_points": 20, "lowest": {"D": 0, "C": 579, "B": 658, "A": 933}}
+    starts = {letter: {"points": 657, "chance": 0.144} for letter in "DCBA"}
+    bounds = {
+        "starts": starts,
+        "by": "multiples",
+        "begins": begins,
+        "leave_points": 20,
+        "lowest": {"D": 0, "C": 579, "B": 658, "A": 933},
+    }
     rate = {"rate": 0.048, "low": 0.04, "high": 0.06, "visits": 803, "found": 39, "is_drawn": True}
     run = {**context.run, "class_bounds": bounds, "model": {"kind": "learnt", "base_rate": rate}}
     in_english, in_chinese = (Tags(render_page(replace(context, run=run), language)).text() for language in ("en", "zh-Hans"))
