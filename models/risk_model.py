@@ -24,6 +24,7 @@ from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
+from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
@@ -41,8 +42,9 @@ class RiskModel:
         calibration: from the whole margin to the probability; None for the rule.
         evidence: the evidence rule.
         interval: of the probability; None for the rule.
-        class_scale: what bounds of classes are computed from; None for a model of an earlier version.
         facts: plain numbers of the fit, for the model card.
+        since_finding: margin added by the state since the last finding.
+        class_scale: what bounds of classes are computed from; None for a model of an earlier version.
     """
 
     inputs: Inputs
@@ -52,8 +54,9 @@ class RiskModel:
     calibration: Calibration | None
     evidence: Evidence
     interval: Interval | None
-    class_scale: ClassScale | None = None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    since_finding: FindingShift = NO_SHIFT
+    class_scale: ClassScale | None = None
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
@@ -79,7 +82,7 @@ class RiskModel:
         return pd.DataFrame(columns)
 
     def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats) -> pd.DataFrame:
-        margin = violation + self.anomaly_weight * anomaly
+        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X)
         scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
@@ -90,6 +93,8 @@ class RiskModel:
         for at, column in enumerate(self.anomaly.columns):
             total[:, place[column]] += strange[:, at]
         total[:, -1] += strange[:, -1]
+        if COLUMN in place:
+            total[:, place[COLUMN]] += self.since_finding(X)
         names = list(dict.fromkeys(self.inputs.indicators))
         grouped = np.zeros((len(X), len(names) + 1))
         for at, indicator in enumerate(self.inputs.indicators):
@@ -148,7 +153,7 @@ def fit_risk_model(
     facts["base_rate"] = None if rate is None else asdict(rate)
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
-        ranked = RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, facts={**facts, "kind": "rule"})
+        ranked = RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
         return _with_scale(ranked, population, rate)
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
@@ -156,6 +161,11 @@ def fit_risk_model(
         known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
+    since_finding = NO_SHIFT
+    if learnt.held_out is not None and COLUMN in inputs.columns:
+        state = states(labelled.iloc[rows])
+        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset)
+        margin = margin + np.array(since_finding.shift)[state]
     fitted = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
         fitted = calibrate(margin, outcome[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
@@ -175,9 +185,10 @@ def fit_risk_model(
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
         "drawn_at_random": int((why == RANDOM).sum()),
         "odds_by_reason": dict(fitted.odds),
+        "since_finding": asdict(since_finding),
         **fit_facts(learnt),
     }
-    model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts=facts)
+    model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
     return _with_scale(model, population, rate)
 
 

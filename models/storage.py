@@ -28,6 +28,7 @@ from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
 from models.risk.class_bounds import BaseRate, ClassScale
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
+from models.risk.finding_state import FindingShift
 from models.risk.interval import EVIDENCE, Interval
 from models.risk.probability import ProbabilityModel
 from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
@@ -60,6 +61,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "interval": _interval_facts(model.interval),
         "class_scale": asdict(model.class_scale) if model.class_scale else None,
         "facts": dict(model.facts),
+        "since_finding": asdict(model.since_finding),
     }
     if isinstance(model.violation, FallbackModel):
         metadata["rule"] = {"intercept": model.violation.intercept}
@@ -99,8 +101,11 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
         evidence = Evidence(**{**metadata["evidence"], "indicators": tuple(metadata["evidence"]["indicators"])})
         interval = _restore_interval(metadata["interval"])
-        scale, weight = _restore_class_scale(metadata.get("class_scale")), metadata["anomaly_weight"]
-        return RiskModel(inputs, anomaly, violation, weight, calibration, evidence, interval, scale, metadata["facts"])
+        shifts = {name: tuple(values) for name, values in metadata.get("since_finding", {}).items()}
+        return RiskModel(
+            inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"],
+            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")),
+        )  # fmt: skip
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
 

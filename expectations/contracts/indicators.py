@@ -20,7 +20,7 @@ FAMILIES = {
     "registration": "basic", "declarations": "tax", "filing": "", "complaints": "complaint", "visits": "supervision",
     "network": "association", "industry": "",
 }  # fmt: skip
-"""Groups of indicators that measure different conduct, each with the dimension whose indicators belong to it unless they state others."""
+"""Groups of indicators that measure different conduct, each with the dimension whose indicators are in it by default."""
 
 PEER_LEVEL = Column("peer_level", Type.INT, "0 is the narrowest kind of peer group; each level up is broader", required=True)
 PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit="count", required=True)
