@@ -49,4 +49,4 @@ def class_lines(run: Mapping[str, Any], texts: Texts) -> list[str]:
     if not run.get("class_bounds"):
         return []
     lines = [base_rate_line(run.get("model") or {}, texts), *(bound_line(run, letter, texts) for letter in reversed(CLASSES))]
-    return [*filter(None, lines), texts("class.leave", n=run["class_bounds"]["leave_points"])]
+    return [*filter(None, lines), texts("class.leave", points=run["class_bounds"]["leave_points"])]
