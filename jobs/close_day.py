@@ -62,6 +62,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
         "classes_before": day.classes_before,
+        "class_bounds": day.class_bounds,
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,

@@ -7,7 +7,7 @@ score keeps them visible. The probability is calibrated on the whole margin.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
+from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
@@ -44,6 +45,7 @@ class RiskModel:
         interval: of the probability; None for the rule.
         facts: plain numbers of the fit, for the model card.
         since_finding: margin added by the state since the last finding.
+        class_scale: what bounds of classes are computed from; None for a model of an earlier version.
     """
 
     inputs: Inputs
@@ -55,6 +57,7 @@ class RiskModel:
     interval: Interval | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_finding: FindingShift = NO_SHIFT
+    class_scale: ClassScale | None = None
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
@@ -146,17 +149,20 @@ def fit_risk_model(
     visits, positives = len(outcome), int(outcome.sum())
     anomaly = fit_anomaly(population, inputs, seed=seed) if anomaly is None else anomaly
     evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
+    why = optional_texts(reason, visits)
+    weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
+    rate = base_rate(outcome, weights, why)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
+    facts["base_rate"] = None if rate is None else asdict(rate)
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
-        return RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
+        ranked = RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
+        return _with_scale(ranked, population, rate)
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, outcome, time, entity, inputs.directions,
         known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
-    why = optional_texts(reason, visits)
-    weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
     since_finding = NO_SHIFT
     if learnt.held_out is not None and COLUMN in inputs.columns:
@@ -186,7 +192,12 @@ def fit_risk_model(
         "since_finding": asdict(since_finding),
         **fit_facts(learnt),
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
+    model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
+    return _with_scale(model, population, rate)
+
+
+def _with_scale(model: RiskModel, population: pd.DataFrame, rate: BaseRate | None) -> RiskModel:
+    return replace(model, class_scale=class_scale(model.score(population), rate))
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:

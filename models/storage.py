@@ -24,6 +24,7 @@ from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
+from models.risk.class_bounds import BaseRate, ClassScale
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
 from models.risk.finding_state import FindingShift
@@ -60,6 +61,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "calibration": asdict(model.calibration) if model.calibration else None,
         "evidence": asdict(model.evidence),
         "interval": _interval_facts(model.interval),
+        "class_scale": asdict(model.class_scale) if model.class_scale else None,
         "facts": dict(model.facts),
         "since_finding": asdict(model.since_finding),
     }
@@ -104,7 +106,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         shifts = {name: tuple(values) for name, values in metadata.get("since_finding", {}).items()}
         return RiskModel(
             inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"],
-            FindingShift(**shifts),
+            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")),
         )  # fmt: skip
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
@@ -154,6 +156,14 @@ def _restore_interval(facts: dict[str, Any] | None) -> Interval | None:
     ):
         raise ValueError(f"{METADATA}: the interval's tables do not fit one another; restore the file or retrain the model")
     return Interval(facts["level"], margin, low, high)
+
+
+def _restore_class_scale(facts: dict[str, Any] | None) -> ClassScale | None:
+    """The stored scale; None for a model of an earlier version, which has none."""
+    if facts is None:
+        return None
+    rate = BaseRate(**facts["base_rate"]) if facts["base_rate"] else None
+    return ClassScale(rate, tuple(facts["points"]), facts["has_probability"])
 
 
 def _anomaly_facts(model: AnomalyModel) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from jobs.profile.profile import Profile
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.foundation.inputs import Ints
 from models.foundation.threads import parallel_map
+from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
 
@@ -51,11 +52,20 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
             next_step="train one with `steelyard train`",
         )
     earlier = previous_classes(before or lake, as_of)
-    scorer = _Scorer(store.get(model_id), model_id, profile, as_of, earlier.letters)
+    model = store.get(model_id)
+    bounds = bounds_of(model, profile)
+    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
-    with record_score_inputs(lake, profile, as_of, earlier.facts):
+    with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     return rows.num_rows
+
+
+def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
+    """The bounds of the profile's classes on a model's scale; None where it has none, so that every entity stays in its class."""
+    classes = profile.classes
+    begins = {"D": classes.D, "C": classes.C, "B": classes.B}
+    return class_bounds(ClassPolicy(classes.by, begins, classes.leave_points, profile.certainty.ordinary), model.class_scale)
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class _Scorer:
     model_id: str
     profile: Profile
     as_of: date
+    bounds: ClassBounds | None
     earlier: pd.Series
 
     def score(self, features: pd.DataFrame) -> pa.Table:
@@ -95,7 +106,7 @@ class _Scorer:
             self.earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object),
             model.of_margin,
             indicators={one.column: one for one in catalogue()},
-            bounds=self.profile.classes,
+            bounds=self.bounds,
             ordinary=self.profile.certainty.ordinary,
         )
         rows[ENTITY_ID] = features[ENTITY_ID]
@@ -104,7 +115,7 @@ class _Scorer:
         rows[CREDIT_POINTS] = stable.points
         rows[RISK_CLASS] = stable.classes
         rows[HELD_CLASS] = stable.held
-        rows[HELD_SOURCE] = stable.source
+        rows[HELD_SOURCE] = stable.family
         table = pa.Table.from_pandas(rows, preserve_index=False)
         return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 

@@ -214,7 +214,6 @@ VALUES: dict[str, Iterable[object]] = {
     "outcome": complaint.VALUES[complaint.OUTCOME],
     "queue": QUEUES,
     "reason_texts": (*OF_ACTIONS, *CHOSEN),
-    "records": SOURCES,
     "role": Role,
     "scope": Scope,
     "selected": inspection.VALUES[inspection.SELECTED_BY],

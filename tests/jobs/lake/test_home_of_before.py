@@ -48,6 +48,10 @@ class Before:
         # The earlier code read a column that no source maps as "none"; now a mapping must say so.
         empty = "".join(f'{name} = "cast(null as string)"\n' for name in ("owner_id", "agent_id", "phone_hash"))
         shops.write_text(text.replace("[columns]\n", f"[columns]\n{empty}"), encoding="utf-8")
+        # The earlier code read bounds of classes in credit points; now a profile names shares or multiples.
+        policy = folder / "profile" / "profile.toml"
+        bounds = "[classes]\nby = \"shares\"\nD = 0.015\nC = 0.08\nB = 0.25\n\n"
+        policy.write_text(re.sub(r"\[classes\].*?\n\n", bounds, policy.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
         visits = shops.with_name("visits.toml")
         of_visits = visits.read_text(encoding="utf-8")
         visits.write_text(of_visits.replace("[columns]\n", '[columns]\npenalty_minor = "0L"\n'), encoding="utf-8")
