@@ -63,6 +63,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "packages": keep_environment(lake.home),
         "coverage": day.coverage,
         "classes_before": day.classes_before,
+        "class_bounds": day.class_bounds,
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,

@@ -14,14 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
-from models.anomaly.ensemble import AnomalyModel, fit_anomaly
+from models.anomaly.anomaly_model import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
+from models.foundation.availability import WHOLE, Availability, fit_absence
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
-from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
+from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
@@ -44,6 +46,7 @@ class RiskModel:
         interval: of the probability; None for the rule.
         facts: plain numbers of the fit, for the model card.
         since_finding: margin added by the state since the last finding.
+        class_scale: what bounds of classes are computed from; None for a model of an earlier version.
         absence: margin added where a source is absent, by source.
     """
 
@@ -56,6 +59,7 @@ class RiskModel:
     interval: Interval | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_finding: FindingShift = NO_SHIFT
+    class_scale: ClassScale | None = None
     absence: Mapping[str, float] = field(default_factory=dict)
 
     def score(self, X: pd.DataFrame, available: Availability = WHOLE) -> pd.DataFrame:
@@ -127,6 +131,7 @@ def fit_risk_model(
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
     anomaly: AnomalyModel | None = None,
+    follow_ups: pd.DataFrame | None = None,
 ) -> RiskModel:
     """Fit the whole model.
 
@@ -139,6 +144,7 @@ def fit_risk_model(
         minimum_labels: with fewer labels the rule replaces the learnt probability,
         minimum_positives: and with fewer visits of either outcome.
         anomaly: an anomaly model already fitted with the same population, inputs and seed.
+        follow_ups: features of follow-ups and their result ``found_violation``, which are no labels; None for none.
 
     Raises:
         ValueError: when the population is empty, the weight negative, or labels are invalid.
@@ -149,22 +155,26 @@ def fit_risk_model(
     visits, positives = len(outcome), int(outcome.sum())
     anomaly = fit_anomaly(population, inputs, seed=seed) if anomaly is None else anomaly
     evidence = fit_evidence(population, inputs, fresh_days=interval.fresh_days, half_life_days=interval.half_life_days)
+    why = optional_texts(reason, visits)
+    weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
+    rate = base_rate(outcome, weights, why)
     facts: dict[str, Any] = {"population": len(population), "visits": visits, "found": positives, "seed": seed}
+    facts["base_rate"] = None if rate is None else asdict(rate)
     if visits < minimum_labels or min(positives, visits - positives) < max(minimum_positives, 1):
         rule = fit_fallback(population, inputs, found=positives, visits=visits)
-        return RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
+        ranked = RiskModel(inputs, anomaly, rule, anomaly_weight, None, evidence, None, {**facts, "kind": "rule"})
+        return _with_scale(ranked, population, rate)
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, outcome, time, entity, inputs.directions,
         known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
     )  # fmt: skip
-    why = optional_texts(reason, visits)
-    weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
     since_finding = NO_SHIFT
     if learnt.held_out is not None and COLUMN in inputs.columns:
         state = states(labelled.iloc[rows])
-        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset)
+        again = _follow_ups(follow_ups, learnt, anomaly, anomaly_weight)
+        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset, again)
         margin = margin + np.array(since_finding.shift)[state]
     fitted = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
@@ -189,8 +199,13 @@ def fit_risk_model(
         **fit_facts(learnt),
     }
     model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
+    model = _with_scale(model, population, rate)
     absence = fit_absence(population, inputs, lambda rows: model.score(rows)[MARGIN].to_numpy(), fitted.calibration)
     return replace(model, absence=absence)
+
+
+def _with_scale(model: RiskModel, population: pd.DataFrame, rate: BaseRate | None) -> RiskModel:
+    return replace(model, class_scale=class_scale(model.score(population), rate))
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:
@@ -199,6 +214,21 @@ def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, 
     if held is None or not len(held.rows):
         return np.zeros(0), np.zeros(0, dtype=np.int64)
     return held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows]), held.rows
+
+
+def _follow_ups(
+    rows: pd.DataFrame | None, learnt: ProbabilityModel, anomaly: AnomalyModel, anomaly_weight: float
+) -> tuple[Floats, Floats, Ints]:
+    """Whole margin, result and state of follow-ups of a known finding.
+
+    The labels of the finding itself are among those that the model was fitted on, as they are for each entity with a finding that
+    is scored later; so its own margin is the one to compare with.
+    """
+    if rows is None:
+        return np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64)
+    known = rows[states(rows) > 0]
+    margin = learnt.margin(known) + anomaly_weight * anomaly.score(known)
+    return margin, known[FOUND_VIOLATION].to_numpy(dtype=np.float64), states(known)
 
 
 def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from jobs.lake.finished_run import FinishedRun
 _ORDER = {scoring.LIST_RANK: "ascending", scoring.MARGIN: "descending", ENTITY_ID: "ascending"}
 COLUMNS = tuple(str(field.name) for field in Ranked._meta.concrete_fields)
 """What is published of each entity. ``rank`` reads those that a table has from that table."""
-_MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_orders")
+_MODEL = ("kind", "as_of", "visits", "found", "population", "held_out_orders", "base_rate")
 """Facts of a model that pages need. A rule, or a day without a model, lacks some."""
 _REASON = tuple(str(field.name) for field in Reason._meta.concrete_fields if field.name not in {"id", "position"})
 _MAY_BE_EMPTY = frozenset({"peer_group", "rests_on"})
@@ -219,7 +219,7 @@ def _swap(run: FinishedRun, entities: int, listed: int, more: dict[str, Any], *,
                 "entities": entities,
                 "listed": listed,
                 "profile": run.profile,
-                "model": {**dict.fromkeys(_MODEL), **model},
+                "model": {**dict.fromkeys(_MODEL), **model, "class_bounds": manifest.get("class_bounds")},
                 "model_card": run.model_card(),
                 **more,
             },

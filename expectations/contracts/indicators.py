@@ -16,6 +16,11 @@ from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import PEER_GROUP
 
 DIMENSIONS = ("basic", "tax", "complaint", "supervision", "association")
+FAMILIES = {
+    "registration": "basic", "declarations": "tax", "filing": "", "complaints": "complaint", "visits": "supervision",
+    "network": "association", "industry": "",
+}  # fmt: skip
+"""Groups of indicators that measure different conduct, each with the dimension whose indicators are in it by default."""
 
 PEER_LEVEL = Column("peer_level", Type.INT, "0 is the narrowest kind of peer group; each level up is broader", required=True)
 PEER_SIZE = Column("peer_size", Type.BIGINT, "Entities in the peer group", unit="count", required=True)
@@ -49,6 +54,7 @@ class Indicator:
         dimension: one of :data:`DIMENSIONS`.
         unit: of its value, as :func:`jobs.texts.numbers.value_in_sentence` writes it, such as ``share`` (0 to 1) or ``days``.
         sources: the contracts that it is computed from.
+        families: of :data:`FAMILIES`, those whose records it depends on; by default that of its dimension.
         direction: 1 when more is riskier, -1 when less is riskier, 0 when unknown.
         peer: whether the features also have its robust z against peers, in ``<column>_vs_peers``.
         changeable: whether the entity itself can lawfully change it.
@@ -78,6 +84,7 @@ class Indicator:
     scored: bool = True
     needs: tuple[str, ...] = ()
     counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    families: tuple[str, ...] = ()
 
     @property
     def needed(self) -> tuple[tuple[str, str], ...]:
@@ -134,7 +141,9 @@ def _read(entry: dict[str, Any]) -> Indicator:
     try:
         lists = {name: tuple(entry.get(name, ())) for name in ("sources", "needs")}
         counted = tuple((one["column"], tuple(one["values"])) for one in entry.get("counted", ()))
-        return Indicator(**{**entry, **lists, "counted": counted, "peer": entry.get("peer", False)})
+        usual = [family for family, dimension in FAMILIES.items() if dimension == entry["dimension"]]
+        families = tuple(entry.get("families", usual))
+        return Indicator(**{**entry, **lists, "counted": counted, "families": families, "peer": entry.get("peer", False)})
     except (KeyError, TypeError) as error:
         raise ValueError(f"indicators.toml, {entry.get('code')} {entry.get('column')}: {error}") from error
 
@@ -143,6 +152,8 @@ def _check(indicator: Indicator) -> None:
     where = f"indicators.toml, {indicator.code} {indicator.column}"
     if indicator.dimension not in DIMENSIONS:
         raise ValueError(f"{where}: dimension {indicator.dimension!r} is none of {', '.join(DIMENSIONS)}")
+    if not indicator.families or not {*indicator.families} <= {*FAMILIES}:
+        raise ValueError(f"{where}: families {', '.join(indicator.families) or 'are missing'}: name some of {', '.join(FAMILIES)}")
     if indicator.direction not in (-1, 0, 1):
         raise ValueError(f"{where}: direction must be -1, 0 or 1")
     if indicator.changeable and indicator.direction and not indicator.peer and indicator.neutral is None:

@@ -23,13 +23,15 @@ EVIDENCE = Column(
 )
 ANOMALY = Column("anomaly", Type.DOUBLE, "How far from its peers the entity is; larger is stranger", unit="score", required=True)
 CREDIT_POINTS = Column("credit_points", Type.INT, "Credit points, 1000 best", unit="points", required=True)
-RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D high, by policy on the interval", required=True)
+RISK_CLASS = Column("risk_class", Type.STRING, "A low, B ordinary, C higher, D high, by the policy's bounds", required=True)
 HELD_CLASS = Column(
     "held_class",
     Type.STRING,
-    "Today's class where it is withheld because it depends on one unverified source; else null",
+    "Today's class where it is withheld because it depends on one family of indicators; else null",
 )
-HELD_SOURCE = Column("held_source", Type.STRING, "That source; null where no class is withheld")
+HELD_SOURCE = Column(
+    "held_source", Type.STRING, "That family, or a source on days of earlier versions; null where no class is withheld"
+)
 
 SCORES = Contract(
     name="scores",

@@ -27,6 +27,8 @@ from jobs.foundation.errors import InputMissing
 from jobs.incremental.previous_classes import has_all_scores
 from jobs.lake.manifests import lake_of_finished_day
 from jobs.profile.profile import Profile
+from jobs.texts.classes import family_name
+from jobs.texts.languages import load_texts
 from jobs.texts.reasons import better_texts, reason_texts
 from jobs.transforms.latest_known import keep_known
 
@@ -151,8 +153,8 @@ def show_trace(trace: Trace, console: Console, rows: int) -> None:
         f"{_probability(standing)}rank {standing.get(scoring.LIST_RANK, 'not listed')}, model {standing[scoring.MODEL_ID]}"
     )
     if standing.get(scoring.HELD_CLASS):
-        source = standing[scoring.HELD_SOURCE] or "one source without a name"
-        tree.add(f"class {standing[scoring.HELD_CLASS]} is withheld: it depends on {escape(source)}")
+        family = family_name(standing[scoring.HELD_SOURCE] or "", load_texts("en")) or "one family without a name"
+        tree.add(f"class {standing[scoring.HELD_CLASS]} is withheld: it depends on {escape(family)}")
     if better := standing.get("better_en"):
         tree.add(Text(better))
     if not trace.features:

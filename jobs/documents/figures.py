@@ -1,4 +1,4 @@
-"""The figures of ``docs/explanation``: the flow of a day, the layers, the states of a delivery, and two figures of risk science."""
+"""The figures of ``docs/explanation``: the flow of a day, the layers, the states of a delivery, and a figure of risk science."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ import tomllib
 from html import escape
 from importlib import resources
 
-import numpy as np
-
-from jobs.profile.load_profile import load_profile
-from models.risk.credit import class_of_interval, credit_points
-
 INK = "#1f2933"
 LINE = "#5b6b78"
 COLOURS = {"blue": "#d6e6f2", "green": "#dcefdc", "amber": "#fbe8c8", "red": "#f7d9d5", "grey": "#eceff1", "white": "#ffffff"}
-PROFILE = "cn"
-"""The profile whose classes the figures show."""
-CLASS_COLOURS = ("green", "grey", "amber", "red")
-"""The colours of the classes, best class first."""
 
 
 class Canvas:
@@ -71,10 +62,6 @@ class Canvas:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         self._parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>')
 
-    def area(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        """Fill a rectangle without an edge."""
-        self._parts.append(f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{COLOURS[colour]}"/>')
-
     def render(self) -> str:
         """Return the figure as SVG."""
         return self._head + "\n".join(self._parts) + "\n</svg>\n"
@@ -84,7 +71,6 @@ def figures() -> dict[str, str]:
     """Return each figure as SVG, by the name of its file."""
     return {
         **{f"{name}.svg": drawing(name) for name in ("day", "layers", "delivery")},
-        "classes.svg": classes(),
         "selection.svg": selection(),
     }
 
@@ -101,41 +87,6 @@ def drawing(name: str) -> str:
             canvas.arrow(*part.pop("arrow"), **part)
         else:
             canvas.text(*part.pop("place"), **part)
-    return canvas.render()
-
-
-def classes() -> str:
-    """Return three businesses of the same probability and the classes that their ranges give, by the model's own rule."""
-    canvas = Canvas(900, 330, "From the range of a probability to a class")
-    left, width, top = 190.0, 680.0, 50.0
-
-    def x_of(points: float) -> float:
-        return left + width * points / 1000
-
-    profile = load_profile(PROFILE)
-    bounds = [*profile.classes.values()]
-    for name, low, high, colour in reversed([*zip(profile.classes, bounds, [1000, *bounds], CLASS_COLOURS, strict=False)]):
-        canvas.area(x_of(low), top, width * (high - low) / 1000, 190, colour)
-        canvas.text((x_of(low) + x_of(high)) / 2, top - 10, name, bold=True)
-    cases: list[tuple[str, float, float, float]] = [
-        ("much is known", 0.52, 0.60, 0.68),
-        ("less is known", 0.30, 0.60, 0.80),
-        ("little is known", 0.10, 0.60, 0.95),
-    ]
-    for number, (name, *chances) in enumerate(cases):
-        y = top + 40 + 55 * number
-        points = credit_points(np.zeros(3), np.array(chances))
-        (found,) = class_of_interval(points[:1], points[2:], profile.classes, profile.certainty.ordinary)
-        best, middle, worst = (x_of(float(value)) for value in points)
-        canvas.curve([(best, y), (worst, y)], "#1f4e79", 5)
-        canvas.box(middle - 5, y - 9, 10, 18, "", "blue")
-        canvas.text(left - 10, y - 4, name, bold=True, anchor="end", size=13)
-        canvas.text(left - 10, y + 13, f"{chances[0]:.0%} to {chances[2]:.0%}: class {found}", anchor="end", size=12)
-    for mark in (0, 200, 400, 600, 800, 1000):
-        chance = 1 / (1 + 2 ** ((mark - 400) / 100))
-        canvas.text(x_of(mark), top + 210, str(mark), size=12)
-        canvas.text(x_of(mark), top + 228, f"{chance:.0%}" if chance > 0.02 else f"{chance:.1%}", size=12, colour="#5b6b78")
-    canvas.text(left + width / 2, top + 258, "credit points (above) and probability of a violation (below)", size=13)
     return canvas.render()
 
 

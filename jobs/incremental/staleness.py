@@ -122,17 +122,21 @@ def record_feature_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator
 
 
 @contextmanager
-def record_score_inputs(lake: Lake, profile: Profile, as_of: date, classes_before: Mapping[str, Any]) -> Iterator[None]:
+def record_score_inputs(
+    lake: Lake, profile: Profile, as_of: date, classes_before: Mapping[str, Any], bounds: Mapping[str, Any] | None
+) -> Iterator[None]:
     """Note the inputs of a day's scores when the block has written them.
 
     Args:
         classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
+        bounds: of the classes, see :meth:`~models.risk.class_bounds.ClassBounds.facts`; None where all stayed in their class.
     """
     with _noting(lake.home, as_of, "scores") as note:
         yield
         note |= {
             "features": _read_note(lake.home, "features", as_of),
             "classes_before": classes_before,
+            "class_bounds": bounds,
             "made_under": scores_fingerprint(profile),
             "table_version": lake.version(SCORES),
         }
@@ -180,12 +184,14 @@ class ScoredDay:
         deliveries: the hash of the deliveries in use, for the run's manifest.
         coverage: up to which day each source had delivered, for the run's manifest.
         classes_before: the day and the hash of the previous classes, for the run's manifest.
+        class_bounds: where the classes begin, for the run's manifest.
     """
 
     lake: Lake
     deliveries: str
     coverage: dict[str, Any]
     classes_before: dict[str, Any]
+    class_bounds: dict[str, Any] | None
 
 
 def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
@@ -217,4 +223,5 @@ def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
     if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
         what = f"the previous classes that the scores of {as_of} were compared with have changed"
         raise InputMissing(what=what, where=note, next_step=again)
-    return ScoredDay(lake.at(features["read"]), features["deliveries"], features["coverage"], scores["classes_before"])
+    before, bounds = scores["classes_before"], scores.get("class_bounds")
+    return ScoredDay(lake.at(features["read"]), features["deliveries"], features["coverage"], before, bounds)

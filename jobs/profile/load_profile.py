@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from expectations.standards.hierarchies import schemes
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import read_toml
 from jobs.profile.code_names import FILES, read_code_names
-from jobs.profile.profile import CLASSES, CONFIG_ROOT, Profile, Training
+from jobs.profile.profile import CONFIG_ROOT, Profile, Training
 from jobs.profile.validation import Problem, is_number, near, refuse, setting_problems
 
 
@@ -79,21 +78,14 @@ def _scheme_problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _class_problems(classes: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in sorted(set(classes) - set(CLASSES)):
-        yield Problem(f"classes.{name}", "is no class", "use A, B, C and D")
-    for name in CLASSES:
-        if classes and name not in classes:
-            yield Problem(f"classes.{name}", "is missing", "give the lower bound of its credit points")
-    bounds = {name: classes[name] for name in CLASSES if is_number(classes.get(name))}
-    for (better, high), (worse, low) in pairwise(bounds.items()):
-        if high <= low:
-            what = f"its bound {high} is not above {low}, that of {worse}"
-            yield Problem(f"classes.{better}", what, "put the bounds in order A > B > C > D")
-    if bounds.get("D", 0) != 0:
-        yield Problem("classes.D", f"is {bounds['D']}", "set it to 0, so that every number of points has a class")
-    for name, bound in bounds.items():
-        if not 0 <= bound <= 1000:
-            yield Problem(f"classes.{name}", f"is {bound}", "credit points are 0 to 1000")
+    if "A" in classes:
+        then = "classes begin at shares of the population or multiples of the base rate: docs/reference/profile.md explains both"
+        yield Problem("classes", "gives a bound to class A, as bounds in credit points did", then)
+    bounds = [classes[name] for name in "DCB" if is_number(classes.get(name))]
+    if classes.get("by") == "shares" and sum(bounds) >= 1:
+        yield Problem("classes", f"the shares of B, C and D add up to {sum(bounds):g}", "give less than 1 in all")
+    if classes.get("by") == "multiples" and bounds != sorted(set(bounds), reverse=True):
+        yield Problem("classes", "the multiples do not rise from B to D", "give B < C < D")
 
 
 def _basis_problems(bases: Any) -> Iterator[Problem]:

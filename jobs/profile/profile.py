@@ -36,6 +36,7 @@ def _is_rising(bounds: tuple[float, ...]) -> bool:
 
 T = TypeVar("T")
 Visits = Annotated[int, Strict(), holds(lambda visits: visits >= 0, "a region's visits a day are 0 or more")]
+Bound = Annotated[Number, holds(lambda bound: bound > 0, "give a number above 0")]
 Bands = Annotated[tuple[T, ...], holds(_is_rising, "put the bounds in rising order, each once")]
 
 
@@ -81,6 +82,23 @@ class Training:
     seed: Annotated[int, Strict(), holds(lambda seed: seed >= 0, "give a whole number, 0 or more")]
     weight_cap: Annotated[Number, holds(lambda cap: cap >= 1, "give 1 or more")] = 10.0
     most_labels: Count = 100_000
+
+
+@dataclass(frozen=True, config=SETTINGS)
+class Classes:
+    """Where the classes begin: A is low risk, B ordinary, C higher and D high.
+
+    Attributes:
+        by: ``shares``: the riskiest ``D`` of the population is in class D, the next ``C`` in C, the next ``B`` in B, the rest in A;
+            or ``multiples``: D, C and B begin at so many times the base rate.
+        leave_points: a class is left for a better one only by so many credit points more than its bound.
+    """
+
+    by: Annotated[str, one_of("shares", "multiples")]
+    D: Bound
+    C: Bound
+    B: Bound
+    leave_points: Annotated[int, Strict(), between(0, 200, "credit points")] = 20
 
 
 @dataclass(frozen=True, config=SETTINGS)
@@ -173,7 +191,7 @@ class Profile:
     peers: Annotated[Peers, ReadBy("features")]
     capacity: Capacity
     objective: Objective
-    classes: Annotated[dict[str, Whole], ReadBy("score")]
+    classes: Annotated[Classes, ReadBy("score")]
     certainty: Annotated[Certainty, ReadBy("score")]
     training: Training
     scoring: Scoring

@@ -20,7 +20,7 @@ from jobs.foundation.errors import InputMissing
 from jobs.lake.manifests import finished_days, lake_of_finished_day
 from jobs.lake.source_results import Source, read_run, read_sources
 from jobs.lake.tables import LakeTables, arrow_schema
-from jobs.profile.profile import Profile
+from jobs.profile.profile import CLASSES, Profile
 from jobs.texts.model_card import Section, stored_sections
 from jobs.texts.numbers import number
 from jobs.texts.reasons import Reason
@@ -146,7 +146,7 @@ def gather(home: Path, profile: Profile, as_of: date) -> Context:
         model_id=str(run.get(MODEL_ID) or ""),
         entities=int(run.get("entities") or scores.num_rows),
         scored=scores.num_rows,
-        classes=_count_classes(scores, listed, profile),
+        classes=_count_classes(scores, listed),
         scores=_histogram(scores[str(_objective(profile))], listed),
         listed=listed,
         sources=read_sources(home, as_of, dict(run.get("sources") or {})),
@@ -205,13 +205,12 @@ def _objective(profile: Profile) -> str:
     return _OBJECTIVES.get(profile.objective.kind, MARGIN)
 
 
-def _count_classes(scores: pa.Table, listed: tuple[Listed, ...], profile: Profile) -> tuple[ClassCount, ...]:
-    """The counts of the profile's classes, the best first."""
+def _count_classes(scores: pa.Table, listed: tuple[Listed, ...]) -> tuple[ClassCount, ...]:
+    """The counts of the classes, the best first."""
     counted = pc.value_counts(scores[str(RISK_CLASS)].cast(pa.string())).to_pylist()
     entities = {pair["values"]: pair["counts"] for pair in counted}
     of_list = Counter(row.risk_class for row in listed)
-    letters = sorted(profile.classes, key=lambda letter: -profile.classes[letter])
-    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in letters)
+    return tuple(ClassCount(letter, entities.get(letter, 0), of_list.get(letter, 0)) for letter in CLASSES)
 
 
 def _histogram(column: pa.ChunkedArray, listed: tuple[Listed, ...]) -> Histogram | None:

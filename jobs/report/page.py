@@ -16,6 +16,7 @@ from jobs.lake.source_results import Source
 from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
 from jobs.texts.checks import check_name, why
+from jobs.texts.classes import class_lines, family_name
 from jobs.texts.languages import language_of
 from jobs.texts.model_card import warning_lines
 from jobs.texts.names import Names
@@ -49,8 +50,10 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
         .render(
             charts=draw_charts(context, texts, names),
             check_name=lambda check: check_name(vars(check), language),
+            class_lines=class_lines(context.run, texts),
             context=context,
             data_docs=data_docs,
+            family_name=family_name,
             first_reasons=FIRST_REASONS,
             is_open=len(context.listed) <= OPEN_ROWS,
             better=better_in_words,

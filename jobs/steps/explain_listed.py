@@ -21,13 +21,13 @@ from jobs.incremental.staleness import noted_coverage
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
-from jobs.steps.score_entities import availability, read_features
+from jobs.steps.score_entities import availability, bounds_of, read_features
 from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
-from models.risk.availability import Availability
-from models.risk.credit import worst_first
+from models.foundation.availability import Availability
+from models.risk.credit import CLASSES
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
 
@@ -119,7 +119,7 @@ class _Explainer:
             classes: the class of each row, shape (n,).
         """
         found = self.counterfactuals(classes)
-        is_best = classes == worst_first(self.profile.classes)[-1]
+        is_best = classes == CLASSES[-1]
         changes: dict[int, list[dict[str, Any]]] = {}
         for row in found.changes.to_dict("records"):
             changes.setdefault(int(row[ROW]), []).append({name: row[name] for name in (scoring.INDICATOR, scoring.VALUE, WANTED)})
@@ -133,6 +133,7 @@ class _Explainer:
         """Changes of each row that give a better class: towards its peers' medians, or a neutral value where peers do not count."""
         usual = self.peers.pivot(index=scoring.PEER_GROUP, columns=scoring.INDICATOR, values=scoring.PEER_MEDIAN)
         goals = usual.reindex(self.features[scoring.PEER_GROUP]).reset_index(drop=True)
+        bounds = bounds_of(self.model, self.profile)
         neutral = {name: one.neutral for name, one in self.indicators.items() if one.neutral is not None and not one.peer}
 
         def next_class(changed: pd.DataFrame) -> np.ndarray:
@@ -144,7 +145,7 @@ class _Explainer:
                 classes[changed.index],
                 self.model.of_margin,
                 indicators=self.indicators,
-                bounds=self.profile.classes,
+                bounds=bounds,
                 ordinary=self.profile.certainty.ordinary,
             ).classes
 
@@ -155,7 +156,6 @@ class _Explainer:
             goals.assign(**neutral),
             next_class,
             indicators=self.indicators,
-            bounds=self.profile.classes,
             clip=CLIP,
         )
 

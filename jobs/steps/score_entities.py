@@ -22,9 +22,10 @@ from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.transforms.coverage import Coverage
 from models.explanation.reasons import NotAdditiveError, check_additive
+from models.foundation.availability import WHOLE, Availability, absent_sources
 from models.foundation.inputs import Ints
 from models.foundation.threads import parallel_map
-from models.risk.availability import WHOLE, Availability, absent_sources
+from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
 
@@ -56,9 +57,10 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     earlier = previous_classes(before or lake, as_of)
     model = store.get(model_id)
     available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
-    scorer = _Scorer(model, model_id, profile, as_of, earlier.letters, available)
+    bounds = bounds_of(model, profile)
+    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
-    with record_score_inputs(lake, profile, as_of, earlier.facts):
+    with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     return rows.num_rows
 
@@ -67,6 +69,13 @@ def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availabili
     """Which sources a day lacks: those without a value in any row of its features, and those that have stopped."""
     absent = absent_sources(feature_batches(lake, coverage.as_of), model.inputs)
     return Availability(absent, coverage.stale_days)
+
+
+def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
+    """The bounds of the profile's classes on a model's scale; None where it has none, so that every entity stays in its class."""
+    classes = profile.classes
+    begins = {"D": classes.D, "C": classes.C, "B": classes.B}
+    return class_bounds(ClassPolicy(classes.by, begins, classes.leave_points, profile.certainty.ordinary), model.class_scale)
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,7 @@ class _Scorer:
     model_id: str
     profile: Profile
     as_of: date
+    bounds: ClassBounds | None
     earlier: pd.Series
     available: Availability = WHOLE
 
@@ -109,7 +119,7 @@ class _Scorer:
             before,
             model.of_margin,
             indicators={one.column: one for one in catalogue()},
-            bounds=self.profile.classes,
+            bounds=self.bounds,
             ordinary=self.profile.certainty.ordinary,
             is_frozen=self.available.freezes(features) & pd.notna(before),
         )
@@ -119,7 +129,7 @@ class _Scorer:
         rows[CREDIT_POINTS] = stable.points
         rows[RISK_CLASS] = stable.classes
         rows[HELD_CLASS] = stable.held
-        rows[HELD_SOURCE] = stable.source
+        rows[HELD_SOURCE] = stable.family
         table = pa.Table.from_pandas(rows, preserve_index=False)
         return table.select(arrow_schema(SCORES).names).cast(arrow_schema(SCORES))
 

@@ -9,16 +9,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from expectations.contracts.indicators import catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import MARGIN, RISK_LIST
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
-from jobs.steps.score_entities import read_features
+from jobs.steps.score_entities import bounds_of, read_features
 from models.evaluation.agreement import agreement
 from models.model_card import importances
-from models.risk.credit import points_and_class, worst_first
+from models.risk.credit import CLASSES
+from models.risk_model import RiskModel
+from models.targeting.class_stability import stabilise_class
 
 MOVERS = 10
 """This many entities that only one model would list are named."""
@@ -79,15 +82,14 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     if not at:
         raise InputMissing(what=f"no entity is listed for {as_of}", where=str(lake.home), next_step="choose a finished day")
     scores = [model.score(features) for model in models]
-    classes = [points_and_class(score, profile.classes, profile.certainty.ordinary)[1] for score in scores]
+    classes = [_first_classes(model, profile, features, score) for model, score in zip(models, scores, strict=True)]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
     places = (found.first_places, found.second_places)
     chosen = np.minimum(*places) <= at
-    worst = worst_first(profile.classes)[0]
-    in_worst = [int((letters == worst).sum()) for letters in classes]
+    sizes = [[int((letters == name).sum()) for letters in classes] for name in CLASSES]
     standings = [
         *_when_trained(store.facts(first), store.facts(second)),
-        MeasurePair(f"in class {worst}, of {len(features):,}", *in_worst),
+        *(MeasurePair(f"in class {name}, of {len(features):,}", *size) for name, size in zip(CLASSES, sizes, strict=True)),
         MeasurePair(f"of the first {at:,}, also among the other's", found.shared, found.shared),
         MeasurePair("in another class by the other", *[int((classes[0] != classes[1]).sum())] * 2),
         MeasurePair("correlation of ranks", *[None if np.isnan(found.correlation) else round(found.correlation, 4)] * 2),
@@ -98,6 +100,20 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
         _movers(features[ENTITY_ID].to_numpy(), places, classes, at),
         _weights([importances(model, features[chosen]) for model in models]),
     )
+
+
+def _first_classes(model: RiskModel, profile: Profile, features: pd.DataFrame, scores: pd.DataFrame) -> np.ndarray:
+    """The class that a model gives each entity, as if none had one before."""
+    return stabilise_class(
+        scores,
+        lambda at: model.contributions(features.iloc[at]),
+        features,
+        np.full(len(features), None),
+        model.of_margin,
+        indicators={one.column: one for one in catalogue()},
+        bounds=bounds_of(model, profile),
+        ordinary=profile.certainty.ordinary,
+    ).classes
 
 
 def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[MeasurePair]:

@@ -36,11 +36,12 @@ def train_if_due(lake: Lake, profile: Profile, as_of: date, *, is_forced: bool =
 def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     """Whether no model was trained in the week up to the day, or what the newest model is made of has changed since.
 
-    New code alone is no reason: it takes effect at the next training. Until then a change of the data is not noticed either.
+    New code alone is no reason, unless it does not read the format of the model in use: it takes effect at the next training. Until
+    then a change of the data is not noticed either.
     """
     store = ModelStore(lake.home)
-    newest = store.last_trained(as_of)
-    if newest is None:
+    newest, in_use = store.last_trained(as_of), store.newest(as_of)
+    if newest is None or in_use is None or not store.has_todays_format(in_use):
         return True
     trained_for = date.fromisoformat(newest[:10])
     if as_of - trained_for >= RETRAIN_AFTER:

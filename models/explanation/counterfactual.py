@@ -18,7 +18,7 @@ from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import INDICATOR, VALUE
 from models.explanation.reasons import ROW
 from models.foundation.inputs import Floats, Ints, Texts
-from models.risk.credit import ranks
+from models.risk.credit import CLASSES, ranks
 
 MOST = 3
 HALVINGS = 8
@@ -60,7 +60,6 @@ def counterfactuals(
     classify: Classify,
     *,
     indicators: Mapping[str, Indicator],
-    bounds: Mapping[str, int],
     clip: float,
 ) -> Counterfactuals:
     """Search for every row independently.
@@ -74,7 +73,7 @@ def counterfactuals(
         clip: the size at which peer forms are cut off; beyond it the peers' spread is unknown.
     """
     X = X.reset_index(drop=True)
-    wanted = ranks(classes, bounds) + 1
+    wanted = ranks(classes) + 1
     names = sorted(
         name for name in contributions.columns if name in indicators and indicators[name].changeable and indicators[name].direction
     )
@@ -85,10 +84,10 @@ def counterfactuals(
         if not len(rows):
             return np.zeros(0, dtype=bool)
         changed = _changed(X.iloc[rows], [_of(step, rows) for step in steps], moved, names, is_whole, clip)
-        better: npt.NDArray[np.bool_] = ranks(classify(changed), bounds) >= wanted[rows]
+        better: npt.NDArray[np.bool_] = ranks(classify(changed)) >= wanted[rows]
         return better
 
-    moved, found = _search(reached, len(X), steps, wanted < len(bounds))
+    moved, found = _search(reached, len(X), steps, wanted < len(CLASSES))
     changes = _listed(steps, moved, found, names, is_whole)
     better = np.full(len(X), None, dtype=object)
     rows = np.flatnonzero(found)

@@ -1,9 +1,12 @@
-"""Class stability: no class changes because of one unverified source, except back to the ordinary class from a worse one.
+"""Class stability: the class of each entity from its points, its class before, and the families of indicators that agree.
 
-The class is computed twice more, without the source that adds most to the margin and without the one that takes most away.
-Whichever single source is left out, the class stays between those two, since it never improves with a larger margin. The previous
-class stays if it lies between them; otherwise it moves only as far as necessary. An entity returns from a worse class to the
-ordinary one as soon as today's class says so, so a correction counts at once.
+- *Enter and leave.* A class is entered at its bound, and left for a better one only beyond a second bound, so that nobody moves
+  back and forth. After a visit that found no violation, a verified correction, it is left at its bound.
+- *In doubt, the ordinary class.* A better class is given only if even the unfavourable end of the probability's interval is not
+  worse than the ordinary one.
+- *Families that agree.* A class worse than the ordinary one is entered only down to one class below the class without any single
+  family of indicators. So one family alone moves nobody from a good class below the ordinary one, and a bad class needs two.
+  What a visit to the entity itself found is verified: it belongs to no family.
 """
 
 from __future__ import annotations
@@ -17,32 +20,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from expectations.contracts.indicators import Indicator
-from expectations.contracts.scoring import EVIDENCE, MARGIN
+from expectations.contracts.scoring import EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Ints, Texts
-from models.risk.credit import points_and_class, ranks, worst_first
+from models.risk.class_bounds import ClassBounds
+from models.risk.credit import CLASSES, credit_points, ranks
 
+Bools = npt.NDArray[np.bool_]
 Rescored = Callable[[Floats, Floats], pd.DataFrame]
 """Scores for a margin and an evidence, as :meth:`models.risk_model.RiskModel.of_margin`."""
 ContributionsOf = Callable[[Ints], pd.DataFrame]
 """Contributions of the rows at these positions, as :meth:`models.risk_model.RiskModel.contributions`."""
-
-
-@dataclass(frozen=True)
-class SourceContributions:
-    """The largest contribution of one source on either side, from all indicators that depend on it; arrays of shape (n,).
-
-    Attributes:
-        against: of the source that adds most to the margin, 0 or more.
-        against_by: that source, empty where none adds.
-        in_favour: of the source that takes most away, 0 or less.
-        in_favour_by: that source, empty where none takes away.
-    """
-
-    against: Floats
-    against_by: Texts
-    in_favour: Floats
-    in_favour_by: Texts
 
 
 @dataclass(frozen=True)
@@ -53,13 +41,13 @@ class StableClasses:
         points: today's credit points.
         classes: the stable class.
         held: today's class where it differs from the stable one, else None.
-        source: the one source that a held class depends on; None elsewhere, or where the source has no name.
+        family: the one family that a held class depends on; None elsewhere, or where the family has no name.
     """
 
     points: Ints
     classes: Texts
     held: Texts
-    source: Texts
+    family: Texts
 
 
 def stabilise_class(
@@ -70,51 +58,78 @@ def stabilise_class(
     rescored: Rescored,
     *,
     indicators: Mapping[str, Indicator],
-    bounds: Mapping[str, int],
+    bounds: ClassBounds | None,
     ordinary: str,
-    is_frozen: npt.NDArray[np.bool_] | None = None,
+    is_frozen: Bools | None = None,
 ) -> StableClasses:
-    """Stabilise classes, each row independently.
+    """The classes of a day, each row independently.
 
     Args:
         scores: as :meth:`models.risk_model.RiskModel.score` returns them.
-        contributions: called once, only for rows whose class changed, since contributions cost more than scores.
+        contributions: called once, only for rows that enter a class worse than the ordinary one, since contributions cost more than
+            scores.
         X: the features of the same rows.
-        before: each row's class on the day before; an unknown or missing class counts as the ordinary one.
+        before: each row's class on the day before; the first class of a row without one is judged on its own.
         rescored: the scores of other margins.
-        ordinary: the class that uncertainty favours.
+        bounds: where the classes begin; None freezes all rows.
+        ordinary: the class of a frozen row without a class before.
         is_frozen: the rows that stay in their class, shape (n,), as where a source has stopped; None for none.
     """
-    names = worst_first(bounds)
-    points, letters = points_and_class(scores, bounds, ordinary)
-    today, then = ranks(letters, bounds), ranks(before, bounds, otherwise=ordinary)
-    stable, source = today.copy(), np.full(len(today), None, dtype=object)
-    moved = np.flatnonzero(today != then)
-    of_sources = source_contributions(contributions(moved), X.iloc[moved], indicators)
-    margin, evidence = (scores[name].to_numpy(dtype=np.float64)[moved] for name in (MARGIN, EVIDENCE))
-
-    def rank_without(contribution: Floats) -> Ints:
-        return ranks(points_and_class(rescored(margin - contribution, evidence), bounds, ordinary)[1], bounds)
-
-    # Ranks rise from the worst class: without the source in favour, no class is better than today's.
-    back = np.minimum(today[moved], names.index(ordinary))
-    stable[moved] = np.clip(np.maximum(then[moved], back), rank_without(of_sources.in_favour), rank_without(of_sources.against))
-    source[moved] = np.where(today[moved] < then[moved], of_sources.against_by, of_sources.in_favour_by)
+    points, then = _points(scores), ranks(before, otherwise=ordinary)
+    held, family = (np.full(len(points), None, dtype=object) for _ in range(2))
+    letters = np.array(CLASSES, dtype=object)
+    if bounds is None:
+        return StableClasses(points, letters[then], held, family)
+    today = _entered(scores, points, X, before, then, bounds, indicators)
     if is_frozen is not None:
-        stable[is_frozen], source[is_frozen] = then[is_frozen], None
+        today = np.where(is_frozen, then, today)
+    entering = np.flatnonzero((today < then) & (today < bounds.ordinary))
+    against, by = family_against(contributions(entering), X.iloc[entering], indicators)
+    margin, evidence = (scores[name].to_numpy(dtype=np.float64)[entering] for name in (MARGIN, EVIDENCE))
+    without = bounds.ranks(_points(rescored(margin - against, evidence)))
+    stable = today.copy()
+    # Ranks rise from the worst class.
+    stable[entering] = np.clip(without - 1, today[entering], then[entering])
     is_held = stable != today
-    letter = np.array(names, dtype=object)
-    source[~is_held | (source == "")] = None
-    held = np.full(len(today), None, dtype=object)
-    held[is_held] = letter[today[is_held]]
-    return StableClasses(points, letter[stable], held, source)
+    held[is_held] = letters[today[is_held]]
+    named = is_held[entering] & (by != "")
+    family[entering[named]] = by[named]
+    return StableClasses(points, letters[stable], held, family)
 
 
-def source_contributions(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> SourceContributions:
-    """The largest contributions of one source to each row.
+def _points(scores: pd.DataFrame, probability: str = PROBABILITY) -> Ints:
+    margin, chance = (scores[name].to_numpy(dtype=np.float64) for name in (MARGIN, probability))
+    return credit_points(margin, chance)
 
-    An indicator that depends on several sources counts for each of them, since any could be wrong. The outcome of a visit to the
-    entity itself is verified and counts for no source. Indicators missing from the catalogue form one source without a name.
+
+def _entered(
+    scores: pd.DataFrame,
+    points: Ints,
+    X: pd.DataFrame,
+    before: npt.ArrayLike,
+    then: Ints,
+    bounds: ClassBounds,
+    indicators: Mapping[str, Indicator],
+) -> Ints:
+    """The rank of the class that each row enters or stays in, whatever its families say."""
+    had_class = np.isin(np.asarray(before, dtype=object).astype(str), CLASSES)
+    is_cleared = np.zeros(len(X), dtype=bool)
+    for indicator in indicators.values():
+        if indicator.clears and indicator.column in X:
+            is_cleared |= X[indicator.column].to_numpy(dtype=np.float64, na_value=np.nan) == 0
+    extra = np.where(had_class & ~is_cleared, bounds.policy.leave_points, 0)
+    at_bound, beyond = bounds.ranks(points), bounds.ranks(points - extra)
+    today = np.where(had_class, np.maximum(np.minimum(at_bound, then), beyond), at_bound)
+    unfavourable = _points(scores, PROBABILITY_HIGH) + np.where(then > bounds.ordinary, extra, 0)
+    in_doubt = (today > bounds.ordinary) & (bounds.ranks(unfavourable) < bounds.ordinary)
+    return np.where(in_doubt, bounds.ordinary, today)
+
+
+def family_against(contributions: pd.DataFrame, X: pd.DataFrame, indicators: Mapping[str, Indicator]) -> tuple[Floats, Texts]:
+    """The family that adds most to each row's margin, and how much, 0 or more; an empty name where none adds.
+
+    An indicator of several families counts for each of them. The outcome of a visit to the entity itself is verified and counts for
+    none. Indicators missing from the catalogue form one family without a name.
 
     Args:
         contributions: each indicator's contribution to the margin, and the base.
@@ -130,12 +145,9 @@ def source_contributions(contributions: pd.DataFrame, X: pd.DataFrame, indicator
             is_from_zero = indicator.clears or indicator.direction < 0
             is_verified = (values[:, at] >= 0) if is_from_zero else (values[:, at] > 0)
             added[is_verified, at] = 0.0
-    sources_of = [("",) if indicator is None else indicator.delivered_by for indicator in known]
-    sources = np.array(sorted({"", *chain.from_iterable(sources_of)}), dtype=object)
-    total = np.column_stack([added[:, [source in of for of in sources_of]].sum(axis=1) for source in sources])
-    most, least = total.argmax(axis=1), total.argmin(axis=1)
-    rows = np.arange(len(total))
-    against, in_favour = np.maximum(total[rows, most], 0.0), np.minimum(total[rows, least], 0.0)
-    return SourceContributions(
-        against, np.where(against > 0, sources[most], ""), in_favour, np.where(in_favour < 0, sources[least], "")
-    )
+    families_of = [("",) if indicator is None else indicator.families for indicator in known]
+    families = np.array(sorted({"", *chain.from_iterable(families_of)}), dtype=object)
+    total = np.column_stack([added[:, [family in of for of in families_of]].sum(axis=1) for family in families])
+    most = total.argmax(axis=1)
+    against = np.maximum(total[np.arange(len(total)), most], 0.0)
+    return against, np.where(against > 0, families[most], "")

@@ -60,7 +60,7 @@ def write_lake(home: Path) -> None:
             "credit_points": points, "probability": probability, "anomaly": 0.5, "margin": margin, "objective": margin,
             "tie_break": "ab", "model_id": "m-1", "probability_low": None if probability is None else probability / 2,
             "probability_high": None if probability is None else (1 + probability) / 2, "evidence": 0.8,
-            "held_class": "D" if rank == 2 else None, "held_source": "complaint" if rank == 2 else None,
+            "held_class": "D" if rank == 2 else None, "held_source": "complaints" if rank == 2 else None,
             "better_class": "B" if rank == 1 else None,
             "better_changes": json.dumps({"texts": {"en": f"Better {rank}", "zh-Hans": "更好"}}),
         }

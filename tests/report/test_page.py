@@ -114,10 +114,10 @@ def test_a_row_shows_rank_class_points_and_reasons_with_value_and_peers(context:
     assert "What would improve the class Better 1 2 (2)" in text
 
 
-def test_a_withheld_class_is_shown_with_its_source(context: Context) -> None:
-    held = "Class D is withheld until a second source or a visit confirms it; it depends on complaints alone."
+def test_a_withheld_class_is_shown_with_its_family(context: Context) -> None:
+    held = "Class D is withheld until a second family of indicators or a visit confirms it; it depends on one alone: complaints."
     assert f"C (higher risk) {held} 340" in Tags(render_page(context, "en")).text()
-    assert "暫緩認定為D類：僅由投訴舉報支持" in Tags(render_page(context, "zh-Hant")).text()
+    assert "暫緩認定為D類：僅由一組指標（投訴舉報）支持" in Tags(render_page(context, "zh-Hant")).text()
 
 
 def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None:
@@ -130,13 +130,29 @@ def test_a_day_without_intervals_is_shown_without_them(context: Context) -> None
     assert "What would improve the class" not in text
 
 
-def test_the_classes_are_those_of_the_profile_with_the_best_first(home: Path, profile: Profile) -> None:
-    policy = replace(profile, classes={"D": 100, "E": 0, "A": 700, "B": 500, "C": 300})
-    context = gather(home, policy, AS_OF)
-    assert [count.letter for count in context.classes] == ["A", "B", "C", "D", "E"]
-    text = Tags(render_page(context, "en")).text()
-    assert "0 listed in class E" in text
-    assert "E ≥ 0" in text
+def test_the_classes_are_shown_best_first_with_the_points_where_each_begins(home: Path, profile: Profile) -> None:
+    context = gather(home, profile, AS_OF)
+    assert [count.letter for count in context.classes] == ["A", "B", "C", "D"]
+    begins = {"D": 6, "C": 3, "B": 0.5}
+    starts = {letter: {"points": 657, "chance": 0.144} for letter in "DCBA"}
+    bounds = {
+        "starts": starts,
+        "by": "multiples",
+        "begins": begins,
+        "leave_points": 20,
+        "lowest": {"D": 0, "C": 579, "B": 658, "A": 933},
+    }
+    rate = {"rate": 0.048, "low": 0.04, "high": 0.06, "visits": 803, "found": 39, "is_drawn": True}
+    run = {**context.run, "class_bounds": bounds, "model": {"kind": "learnt", "base_rate": rate}}
+    in_english, in_chinese = (Tags(render_page(replace(context, run=run), language)).text() for language in ("en", "zh-Hans"))
+    assert "C begins at 3 × the base rate of 4.8%, which is 14.4% or 657 points." in in_english
+    assert "of the 803 visits drawn at random" in in_english
+    assert "C 类起点为基准违规率 4.8% 的 3 倍，即 14.4% 或 657 分。" in in_chinese
+    by_shares = {**run, "class_bounds": {**bounds, "by": "shares", "begins": {"D": 0.015, "C": 0.08, "B": 0.25}}}
+    text = Tags(render_page(replace(context, run=by_shares), "en")).text()
+    assert "C begins at 657 points: the next 8.0% of businesses. That is a probability of 14.4%." in text
+    without = Tags(render_page(replace(context, run={**context.run, "class_bounds": None}), "en")).text()
+    assert "Where the classes begin was not recorded" in without
 
 
 def test_counts_that_do_not_add_up_are_reported(tmp_path: Path, profile: Profile, home: Path) -> None:

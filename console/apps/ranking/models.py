@@ -50,6 +50,13 @@ class PublishedRun(models.Model):
             models.UniqueConstraint(fields=("as_of",), condition=models.Q(is_current=True), name="one_current_run_a_day"),
         )
 
+    @property
+    def lowest_points(self) -> dict[str, int]:
+        """The lowest credit points of each class; empty where the run has no bounds. An earlier version's are in its profile."""
+        bounds = self.model.get("class_bounds")
+        lowest = bounds["lowest"] if bounds else self.profile.get("classes") or {}
+        return {str(letter): int(points) for letter, points in lowest.items()} if "A" in lowest else {}
+
     def names(self, language: str) -> Names:
         """Names and values of the run's profile in a language."""
         return Names(load_texts(language), self._text_settings)

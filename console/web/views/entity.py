@@ -27,6 +27,7 @@ from console.web.forms.decisions import decision_forms, step_forms
 from console.web.queries.filtered_list import came_from, carried, next_case
 from console.web.queries.past_runs import visible_now
 from console.web.queries.reasons import legal_basis, reasons_with_details
+from jobs.texts.classes import class_lines, family_name
 from jobs.texts.names import definition
 from jobs.texts.reasons import better_in_words
 
@@ -81,7 +82,6 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         if is_newest and case_allows(action, state) and user_can(user, action, case_or_new)
     ]
     history = _history(request, case, limits)
-    classes = {str(letter): int(bound) for letter, bound in run.profile.get("classes", {}).items()}
     values = request.POST if request.method == "POST" else request.GET
     query = came_from(values)
     events = timeline(shown.entity_id, cutoff=limits.start_of(run.as_of + timedelta(days=1)), as_of=run.as_of)
@@ -94,12 +94,14 @@ def _context(request: HttpRequest, run: PublishedRun, shown: Ranked, forms: dict
         "newest": newest,
         "is_newest": is_newest,
         "entity": shown,
+        "class_lines": class_lines({"class_bounds": run.model.get("class_bounds"), "model": run.model}, request.texts),
+        "held_by": family_name(shown.held_source, request.texts),
         "moved": shown.previous_position - shown.position if shown.previous_position else 0,
         "reasons": _reasons(run, shown, request.language, limits),
         "better": better_in_words(shown.better_class, shown.better_changes, run.names(request.language)),
         "near": _nearest_peers(request, run, shown, is_newest=is_newest),
         "shared_identifiers": _shared_identifiers(request, run, shown),
-        "trend": trend(shown.entity_id, run.as_of, classes),
+        "trend": trend(shown.entity_id, run.as_of, run.lowest_points),
         "timeline": _with_decisions(events, history, run, limits, is_newest=is_newest),
         "most_events": MOST_EVENTS,
         "appeals": case.appeals.select_related("answer").order_by("-received_on", "-id") if case else (),

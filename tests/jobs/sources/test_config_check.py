@@ -64,9 +64,12 @@ def test_the_profiles_that_come_with_steelyard_have_no_finding(name: str, spark)
         ("[peers]", "[pears]", "pears", "did you mean 'peers'"),
         ("minimum = 30", "minimun = 30", "peers.minimun", "did you mean 'minimum'"),
         ("minimum = 30", 'minimum = "30"', "peers.minimum", "a whole number"),
-        ("A = 700", "A = 400", "classes.A", "A > B > C > D"),
-        ("D = 0", "D = 10", "classes.D", "set it to 0"),
-        ("D = 0", "D = 0\nE = 0", "classes.E", "use A, B, C and D"),
+        ("D = 0.015", "A = 700\nD = 0.015", "classes", "shares of the population or multiples of the base rate"),
+        ("D = 0.015", "D = 0.015\nE = 0.1", "classes.E", "use one of B, C, D"),
+        ("B = 0.25", "B = 0.95", "classes", "less than 1 in all"),
+        ("C = 0.08", "C = 0", "classes.C", "above 0"),
+        ('by = "shares"', 'by = "multiples"', "classes", "B < C < D"),
+        ('by = "shares"', 'by = "points"', "classes.by", "use one of multiples, shares"),
         ('kind = "margin"', 'kind = "margins"', "objective.kind", "did you mean 'margin'"),
         ('statuses = ["active"]', 'statuses = ["activ"]', "objective.statuses", "did you mean 'active'"),
         ('"sunday"', '"sonday"', "calendar.weekend[2]", "did you mean 'sunday'"),
@@ -187,10 +190,10 @@ def test_the_mapping_in_the_documentation_is_sound(tmp_path: Path, spark) -> Non
 
 
 def test_the_verb_exits_with_two_when_there_are_errors(tmp_path: Path) -> None:
-    profile_of(tmp_path, before="A = 700", after="A = 1")
+    profile_of(tmp_path, before="B = 0.25", after="B = 0.95")
     result = CliRunner().invoke(app, ["check", "--profile", str(tmp_path)])
     assert result.exit_code == 2
-    assert "error: profile.toml: classes.A: its bound 1 is not above 500" in result.stdout
+    assert "error: profile.toml: classes: the shares of B, C and D add up to 1.045" in result.stdout
     as_json = CliRunner().invoke(app, ["check", "--profile", str(tmp_path), "--json"])
     assert json.loads(as_json.stdout)["errors"] == 1
 

@@ -1,8 +1,9 @@
-"""Scoring a day: results do not depend on batches, contributions must add up, and no class changes because of one source."""
+"""Scoring a day: results do not depend on batches, contributions must add up, and a bad class needs two families."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from benchmarks.scoring import made_up as made
 from expectations.contracts import scoring
-from expectations.contracts.indicators import catalogue, features_contract
+from expectations.contracts.indicators import FAMILIES, catalogue, features_contract
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.lake.model_store import ModelStore
@@ -21,12 +22,12 @@ from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.steps import score_entities
 from jobs.steps.explain_listed import explain
-from jobs.steps.score_entities import score_day
+from jobs.steps.score_entities import bounds_of, score_day
 from jobs.transforms.coverage import Coverage, Delivered
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST
-from models.risk.availability import Availability
-from models.risk.credit import points_and_class
+from models.foundation.availability import Availability
+from models.risk.credit import credit_points
 from models.risk_model import RiskModel
 
 PROFILE = load_profile("cn")
@@ -77,13 +78,34 @@ def test_scores_do_not_depend_on_batches_or_order(home: Path, again: Lake, at_on
     pd.testing.assert_frame_equal(rows(again.home), rows(home), check_exact=True)
 
 
-def test_each_score_has_its_interval_and_its_class_by_it(home: Path) -> None:
+def class_of(points: int, lowest: dict[str, int]) -> str:
+    return max((name for name in lowest if points >= lowest[name]), key="DCBA".index)
+
+
+def model_of(home: Path) -> RiskModel:
+    store = ModelStore(home)
+    return store.get(str(store.newest(made.DAY)))
+
+
+def lowest_points(home: Path) -> dict[str, int]:
+    bounds = bounds_of(model_of(home), PROFILE)
+    assert bounds is not None
+    return dict(bounds.lowest)
+
+
+def test_each_score_has_its_interval_and_its_class_by_its_points(home: Path) -> None:
     scores = rows(home)
     assert list(scores["entity_id"]) == sorted(scores["entity_id"])
     assert (scores["probability_low"] <= scores["probability"]).all()
     assert (scores["probability"] <= scores["probability_high"]).all()
     assert scores["evidence"].between(1 / 16, 1).all()
-    assert list(scores["held_class"].fillna(scores["risk_class"])) == list(points_and_class(scores, PROFILE.classes, "B")[1])
+    lowest = lowest_points(home)
+    by_points = [class_of(points, lowest) for points in scores["credit_points"]]
+    unfavourable = credit_points(scores["margin"].to_numpy(), scores["probability_high"].to_numpy())
+    high = [class_of(points, lowest) for points in unfavourable]
+    in_doubt = [now == "A" and worst > "B" for now, worst in zip(by_points, high, strict=True)]
+    assert list(scores["held_class"].fillna(scores["risk_class"])) == list(np.where(in_doubt, "B", by_points))
+    assert set(by_points) == {*"ABCD"}
 
 
 @pytest.fixture
@@ -101,7 +123,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_model_whose_contributions_do_not_add_up_is_refused(home: Path, again: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    moved = rows(home).loc[lambda scores: scores["risk_class"] != "B", "entity_id"].iloc[0]
+    moved = rows(home).loc[lambda scores: scores["risk_class"] > "B", "entity_id"].iloc[0]
     contributions = RiskModel.contributions
 
     def a_little_off(self: RiskModel, X: pd.DataFrame, *lacking: Availability) -> pd.DataFrame:
@@ -115,16 +137,16 @@ def test_a_model_whose_contributions_do_not_add_up_is_refused(home: Path, again:
     assert not again.exists(scoring.SCORES)
 
 
-def test_contributions_are_computed_only_for_entities_whose_class_changed(home: Path, again: Lake, asked: list[str]) -> None:
+def test_contributions_are_computed_only_for_entities_that_enter_a_worse_class(home: Path, again: Lake, asked: list[str]) -> None:
     scores = rows(home)
     today = scores["held_class"].fillna(scores["risk_class"])
     score_day(again, PROFILE, made.DAY)
-    assert sorted(asked) == sorted(scores.loc[today != "B", "entity_id"]), "nobody had a class, so the ordinary one"
-    before = again.arrow(scoring.SCORES).to_pandas().assign(as_of=BEFORE, risk_class=today.where(scores.index % 7 != 0, "D"))
+    assert sorted(asked) == sorted(scores.loc[today > "B", "entity_id"])
+    before = again.arrow(scoring.SCORES).to_pandas().assign(as_of=BEFORE, risk_class=today.where(scores.index % 7 != 0, "B"))
     again.replace_arrow(pa.Table.from_pandas(before, arrow_schema(scoring.SCORES)), scoring.SCORES, f"as_of = '{BEFORE}'")
     asked.clear()
     score_day(again, PROFILE, made.DAY)
-    assert sorted(asked) == sorted(scores.loc[(scores.index % 7 == 0) & (today != "D"), "entity_id"])
+    assert sorted(asked) == sorted(scores.loc[(scores.index % 7 == 0) & (today > "B"), "entity_id"])
     assert 0 < len(asked) < ROWS / 5
 
 
@@ -156,40 +178,38 @@ def test_no_class_changes_while_a_source_is_stopped_except_after_a_visit(home: P
     assert abs(found["probability"].mean() / usual - 1) < 0.05
 
 
-@pytest.mark.parametrize("letter", ["A", "D", None])
-def test_a_class_moves_only_as_far_as_it_does_without_any_one_source(home: Path, again: Lake, letter: str | None) -> None:
-    today = Lake(home).arrow(scoring.SCORES)
-    if letter is not None:
-        before = today.set_column(today.column_names.index("risk_class"), "risk_class", pa.array([letter] * len(today)))
-        put(again, before.set_column(1, "as_of", pa.array([BEFORE] * len(before))), BEFORE)
-    score_day(again, PROFILE, made.DAY)
-
-    scores, features = rows(again.home), sorted_features(home)
-    model = ModelStore(home).get(str(ModelStore(home).newest(made.DAY)))
+def test_a_class_is_entered_only_as_far_as_without_any_one_family(home: Path) -> None:
+    scores, features, lowest = rows(home), sorted_features(home), lowest_points(home)
+    model = model_of(home)
     scored, added = model.explain(features)
-    free = points_and_class(scored, PROFILE.classes, "B")[1]
-    then = letter or "B"
-    rests_on = {one.column: one.delivered_by for one in catalogue()}
-    verified = {one.column: one.clears for one in catalogue() if one.verified}
-    worst, best = free.astype(object), free.astype(object)
-    for source in sorted({source for sources in rests_on.values() for source in sources}):
+    verified = {one.column: one.clears or one.direction < 0 for one in catalogue() if one.verified}
+    worst_allowed = np.full(len(features), "D", dtype=object)
+    for family in FAMILIES:
         word = np.zeros(len(features))
-        for name in added:
-            if source in rests_on.get(name, ()):
-                value = features[name]
-                word += np.where(name in verified and (value >= 0 if verified.get(name) else value > 0), 0.0, added[name])
-        disbelieved = model.of_margin((scored["margin"] - word).to_numpy(), scored["evidence"].to_numpy())
-        letters = points_and_class(disbelieved, PROFILE.classes, "B")[1]
-        worst, best = np.maximum(worst, letters), np.minimum(best, letters)
-    back = np.minimum(then, np.maximum(free.astype(object), "B"))
-    wanted = np.maximum(np.minimum(back, worst), best)
-    assert list(scores["risk_class"]) == list(wanted)
-    held = scores["held_class"].notna().to_numpy()
-    assert list(held) == list(wanted != free)
-    # Nobody is kept in the worst class on disbelief.
-    assert (held.sum() == 0) if letter == "D" else (0 < held.sum() < (free != then).sum())
-    assert list(scores["held_class"][held]) == list(free[held])
-    assert scores["held_source"].notna().tolist() == held.tolist()
+        for one in catalogue():
+            if family in one.families and one.column in added:
+                value = features[one.column]
+                is_verified = (value >= 0) if verified.get(one.column) else value > 0
+                word += np.where((one.column in verified) & is_verified, 0.0, added[one.column])
+        without = model.of_margin((scored["margin"] - word).to_numpy(), scored["evidence"].to_numpy())
+        letters = [class_of(points, lowest) for points in credit_points(without["margin"], without["probability"])]
+        worst_allowed = np.minimum(worst_allowed, np.array(["BCDD"["ABCD".index(letter)] for letter in letters], dtype=object))
+    today = scores["held_class"].fillna(scores["risk_class"])
+    assert list(scores["risk_class"]) == list(np.where(today > "B", np.maximum(np.minimum(today, worst_allowed), "B"), today))
+    held = scores["held_class"].notna()
+    assert 0 < held.sum() < (today > "B").sum()
+    assert set(scores["held_source"][held]) <= {*FAMILIES}
+
+
+def test_a_model_of_an_earlier_version_leaves_every_class_as_it_was(
+    home: Path, again: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(home).assign(as_of=BEFORE, risk_class=lambda scores: np.where(scores.index % 3, "C", "A"))
+    put(again, pa.Table.from_pandas(before, arrow_schema(scoring.SCORES)), BEFORE)
+    read = ModelStore.get
+    monkeypatch.setattr(ModelStore, "get", lambda store, model_id: replace(read(store, model_id), class_scale=None))
+    score_day(again, PROFILE, made.DAY)
+    assert list(rows(again.home)["risk_class"]) == list(before["risk_class"])
 
 
 def test_classes_of_later_days_are_not_read(home: Path, again: Lake) -> None:

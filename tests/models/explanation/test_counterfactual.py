@@ -32,9 +32,7 @@ class Additive:
 
 def found(model: Additive, X: pd.DataFrame, goals: dict[str, float]) -> Counterfactuals:
     usual = pd.DataFrame(goals, index=range(len(X)), columns=list(goals), dtype=float)
-    return counterfactuals(
-        X, model.parts(X), model.classify(X), usual, model.classify, indicators=INDICATORS, bounds=BOUNDS, clip=20.0
-    )
+    return counterfactuals(X, model.parts(X), model.classify(X), usual, model.classify, indicators=INDICATORS, clip=20.0)
 
 
 def changes(result: Counterfactuals) -> list[tuple[int, str, float, float]]:
@@ -90,7 +88,7 @@ def test_the_peer_form_moves_with_the_value() -> None:
     X = pd.DataFrame({"arrears_ratio": [0.5], "arrears_ratio_vs_peers": [1.6]})
     added = pd.DataFrame({"arrears_ratio": [1.6], "base": [0.0]})
     result = counterfactuals(
-        X, added, ["C"], pd.DataFrame({"arrears_ratio": [0.1]}), model.classify, indicators=INDICATORS, bounds=BOUNDS, clip=20.0
+        X, added, ["C"], pd.DataFrame({"arrears_ratio": [0.1]}), model.classify, indicators=INDICATORS, clip=20.0
     )
     # The peers' spread is (0.5 - 0.1) / 1.6 = 0.25, so z is 1 at 0.1 + 0.25.
     assert changes(result) == [(0, "arrears_ratio", 0.5, 0.35)]
@@ -105,9 +103,7 @@ def test_a_clipped_peer_form_changes_only_at_the_median() -> None:
 
     X = pd.DataFrame({"arrears_ratio": [9.0], "arrears_ratio_vs_peers": [20.0]})
     added = pd.DataFrame({"arrears_ratio": [1.0], "base": [0.0]})
-    result = counterfactuals(
-        X, added, ["C"], pd.DataFrame({"arrears_ratio": [0.0]}), classify, indicators=INDICATORS, bounds=BOUNDS, clip=20.0
-    )
+    result = counterfactuals(X, added, ["C"], pd.DataFrame({"arrears_ratio": [0.0]}), classify, indicators=INDICATORS, clip=20.0)
     assert result.changes["wanted"].tolist() == [0.0]
     assert {z for row in seen for z in row} == {0.0, 20.0}
 
@@ -122,7 +118,7 @@ def test_the_best_class_gets_no_changes() -> None:
     X = pd.DataFrame({"arrears_ratio": [0.6]})
     added = pd.DataFrame({"arrears_ratio": [1.0], "base": [0.0]})
     usual = pd.DataFrame({"arrears_ratio": [0.0]})
-    best = counterfactuals(X, added, ["A"], usual, lambda rows: ["A"] * len(rows), indicators=INDICATORS, bounds=BOUNDS, clip=20.0)
+    best = counterfactuals(X, added, ["A"], usual, lambda rows: ["A"] * len(rows), indicators=INDICATORS, clip=20.0)
     assert best.better.tolist() == [None]
 
 
