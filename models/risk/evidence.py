@@ -49,7 +49,11 @@ class Evidence:
             max((stale_days.get(source, 0) for source in sources.get(indicator_of(name), ())), default=0)
             for name in self.indicators
         ]
-        known = ~np.isnan(matrix(X, self.indicators)) @ np.exp2(-np.array(stale) / self.half_life_days)
+        is_known = ~np.isnan(matrix(X, self.indicators))
+        # Whole numbers are summed, so that a row's share does not depend on the rows beside it.
+        known = np.zeros(len(X))
+        for days in sorted(set(stale)):
+            known += is_known[:, np.array(stale) == days].sum(axis=1) * np.exp2(-days / self.half_life_days)
         share = np.minimum(known / self.typical, 1.0) * self.freshness(X, stale_days)
         evidence: Floats = np.clip(share, LEAST, 1.0)
         return evidence
