@@ -64,6 +64,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "class_scale": asdict(model.class_scale) if model.class_scale else None,
         "facts": dict(model.facts),
         "since_finding": asdict(model.since_finding),
+        "absence": dict(model.absence),
     }
     if isinstance(model.violation, FallbackModel):
         metadata["rule"] = {"intercept": model.violation.intercept}
@@ -106,7 +107,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         shifts = {name: tuple(values) for name, values in metadata.get("since_finding", {}).items()}
         return RiskModel(
             inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"],
-            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")),
+            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")), metadata.get("absence", {}),
         )  # fmt: skip
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error

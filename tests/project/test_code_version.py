@@ -25,6 +25,7 @@ OTHER_USE = {
     "features": {"expectations.standards.hierarchies", "jobs.incremental.previous_classes"},
     "score": {
         "jobs.incremental.consistency",
+        "jobs.incremental.coverage",
         *(f"expectations.contracts.{name}" for name in ("complaint", "inspection", "silver", "state", "tax_filing")),
         *(f"models.{name}" for name in ("risk.selection_bias", "statistics.time_splits")),
     },
