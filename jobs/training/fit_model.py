@@ -60,6 +60,7 @@ def fit(
         inspector=labels[inspection.INSPECTOR_ID],
         reason=selection_reasons(labels) if is_weighted else None,
         candidates=candidates,
+        share=profile.evaluation.capacity_share,
         anomaly=anomaly,
     )
     model = replace(model, facts={**model.facts, "labels_share": known.labels_share})

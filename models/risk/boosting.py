@@ -53,6 +53,8 @@ class Growth:
 
 TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fewest_columns=8)
 """Small steps of varied trees: outcomes are mostly chance, and what one tree overfits others do not repeat."""
+LARGE_TREES = Growth(learning_rate=0.03, leaves=31, column_share=0.3, row_share=0.8, fewest_columns=8)
+"""Trees of scikit-learn's default size, for many labels with interactions of many columns."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
 
