@@ -153,7 +153,7 @@ def test_a_champion_of_another_kind_replaces_the_model_in_use_at_the_third_win_i
 
 def test_the_turnover_of_the_list_is_measured_and_a_large_one_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     population = pd.DataFrame({"late_filing_share": np.arange(20.0), "age_days": -np.arange(20.0)})
-    weight = {"late_filing_share": [1.0, 0.2], "age_days": [0.1, 0.9]}
+    weight = {"late_filing_share": [1.0, 0.2], "age_days": [0.1, 0.5]}
     monkeypatch.setattr(
         judge_model,
         "importances",
