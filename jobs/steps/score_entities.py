@@ -51,7 +51,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
             next_step="train one with `steelyard train`",
         )
     earlier = previous_classes(before or lake, as_of)
-    scorer = _Scorer(store.get(model_id), model_id, profile, as_of, earlier.letters)
+    scorer = Scorer(store.get(model_id), model_id, profile, as_of, earlier.letters)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
     with record_score_inputs(lake, profile, as_of, earlier.facts):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
@@ -59,7 +59,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
 
 @dataclass(frozen=True)
-class _Scorer:
+class Scorer:
     """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
     Attributes:
