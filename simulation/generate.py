@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from simulation.sources.faults import add_faults, faulty_records
 from simulation.sources.inspections import simulate_history
 from simulation.sources.tax_filings import make_returns, returns_table
 from simulation.sources.writers import ParquetFiles, TextFiles
+from simulation.world.behaviour import USUAL, Behaviour
 from simulation.world.clock import Clock, open_clock
 from simulation.world.entities import make_entities
 
@@ -28,7 +30,7 @@ CHUNK = 50_000
 MOST_ENTITIES = 20_000_000
 YEARS = (2018, 2050)
 """Allowed years of the last day: after the industry standard came into force, before the table of dates ends."""
-STREAMS = ("entities", "history", "changes", "returns", "complaints", "visits", "faults")
+STREAMS = ("entities", "history", "changes", "returns", "complaints", "visits", "faults", "reach")
 """Random number streams of a chunk. The position seeds the stream, so the order must not change."""
 
 
@@ -49,7 +51,14 @@ class Output:
 
 
 def generate_world(
-    *, entities: int, months: int, seed: int, out: Path, as_of: date, advance: Callable[[int], None] | None = None
+    *,
+    entities: int,
+    months: int,
+    seed: int,
+    out: Path,
+    as_of: date,
+    behaviour: Behaviour = USUAL,
+    advance: Callable[[int], None] | None = None,
 ) -> None:
     """Write ``out/sources`` and ``out/truth``. The same seed gives the same bytes.
 
@@ -59,6 +68,7 @@ def generate_world(
         seed: seed of all random numbers.
         out: an empty or new folder.
         as_of: the last day.
+        behaviour: the rates at which businesses violate, correct, relapse and can be met.
         advance: called after each chunk with the number of entities done.
 
     Raises:
@@ -72,24 +82,25 @@ def generate_world(
         next_number = {"complaint": 1, "visit": 1}
         for chunk, first in enumerate(range(0, entities, CHUNK)):
             count = min(CHUNK, entities - first)
-            _generate_chunk(output, clock, seed, chunk, first, count, next_number)
+            _generate_chunk(output, clock, seed, chunk, first, count, behaviour, next_number)
             if advance is not None:
                 advance(first + count)
-    world = {"entities": entities, "months": months, "seed": seed, "as_of": as_of.isoformat()}
+    world = {"entities": entities, "months": months, "seed": seed, "as_of": as_of.isoformat(), "behaviour": asdict(behaviour)}
     _write_json(out / "truth" / "world.json", world)
     _write_json(out / "truth" / "dirt.json", {source: dict(sorted(counts.items())) for source, counts in output.faults.items()})
 
 
 def _generate_chunk(
-    output: Output, clock: Clock, seed: int, chunk: int, first: int, count: int, next_number: dict[str, int]
+    output: Output, clock: Clock, seed: int, chunk: int, first: int, count: int, behaviour: Behaviour, next_number: dict[str, int]
 ) -> None:
     """Simulate one chunk of entities and write its records, source by source."""
     rng = {
         stream: np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk, number)))
         for number, stream in enumerate(STREAMS)
     }
-    entities, roles = make_entities(rng["entities"], clock, first, count, seed)
-    history = simulate_history(rng["history"], clock, entities, roles)
+    entities, roles = make_entities(rng["entities"], clock, first, count, seed, behaviour.violators)
+    history = simulate_history(rng["history"], rng["reach"], clock, entities, roles, behaviour)
+    roles = replace(roles, began=history.conduct.first_began)
     output.truth.write_table(truth_table(clock, entities, roles, history))
     output.faults["registration"].update(
         pilot_code=int(entities.is_pilot.sum()),
@@ -98,7 +109,7 @@ def _generate_chunk(
     )
 
     capital = registrations.make_capital(rng["changes"], entities, roles)
-    versions = registrations.make_versions(rng["changes"], clock, entities, roles, history.found)
+    versions = registrations.make_versions(rng["changes"], clock, entities, roles, history.conduct)
     delivered = clock.delivered(versions.day)
     order = np.argsort(delivered, kind="stable")
     text = registrations.lines(entities, capital, versions).take(pa.array(order))
@@ -107,7 +118,8 @@ def _generate_chunk(
     received = complaints.make_complaints(rng["complaints"], clock, entities, roles, history)
     records = complaints.lines(clock, entities, received, next_number["complaint"])
     next_number["complaint"] += len(received)
-    output.faults["complaint"].update(without_code=int((received.named > 0).sum()), late=int(received.is_late.sum()))
+    entered = received[received.entered <= clock.last]
+    output.faults["complaint"].update(without_code=int((entered.named > 0).sum()), late=int(entered.is_late.sum()))
     _write_text(output, "complaint", rng["faults"], records.delivered, records.text)
 
     visits = inspections.lines(rng["visits"], clock, entities, history.visits, next_number["visit"])

@@ -165,7 +165,7 @@ def assess(
         ValueError: none or all of the scored entities violate.
     """
     unfound = scores.filter(pc.invert(pc.is_in(scores["entity_id"], pa.array(sorted(already_found), pa.string()))))
-    known = truth.append_column("violates", pa.array(violating_on(truth, as_of)))
+    known = truth.select(["entity_id", "typology", "mimic"]).append_column("violates", pa.array(violating_on(truth, as_of)))
     open_now = known.filter(pa.array(~on_or_before(truth["closed_on"], as_of)))
     joined = unfound.join(open_now, "entity_id", join_type="inner")
     joined = joined.join(features.select(["entity_id", *indicators]), "entity_id", join_type="left outer").sort_by("entity_id")

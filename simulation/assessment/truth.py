@@ -17,24 +17,42 @@ from simulation.world.population import Roles
 from simulation.world.text import pick, strings
 from simulation.world.typologies import TYPOLOGIES
 
+DAYS = pa.list_(pa.date32())
 SCHEMA = pa.schema(
     [
         pa.field("entity_id", pa.string()),
         pa.field("is_violator", pa.bool_()),
         pa.field("typology", pa.string()),
         pa.field("mimic", pa.string()),
-        pa.field("began_on", pa.date32()),
-        pa.field("found_on", pa.date32()),
+        pa.field("began_on", DAYS),
+        pa.field("ended_on", DAYS),
+        pa.field("found_on", DAYS),
+        pa.field("unreachable_on", pa.date32()),
         pa.field("closed_on", pa.date32()),
     ]
 )
+"""One row per entity.
+
+A violator violates from each day of ``began_on`` until the day of ``ended_on`` at the same place, or to the world's end if there is
+none. ``found_on`` has the days of the visits that found it violating, ``unreachable_on`` the day from which it cannot be met at its
+address. ``closed_on`` is the day on which it closed, or was revoked or suspended after a finding.
+"""
 
 
 def truth_table(clock: Clock, entities: Entities, roles: Roles, history: History) -> pa.Table:
-    """One row per entity. A violator violates from ``began_on`` to ``found_on``, or to the end if that is null."""
+    """The truth of a chunk, as :data:`SCHEMA`. Days after the world's last day are left out."""
+    conduct, visits = history.conduct, history.visits
+    found = visits[visits.is_violation & visits.was_violating]
 
     def day(days: np.ndarray) -> pa.Array:
-        return pa.array(days.astype(np.int32), pa.int32(), mask=days > clock.last).cast(pa.date32())
+        return pa.array(np.minimum(days, NEVER).astype(np.int32), pa.int32(), mask=days > clock.last).cast(pa.date32())
+
+    def lists(parts: list[tuple[np.ndarray, np.ndarray]]) -> pa.Array:
+        who, days = (np.concatenate(column) for column in zip(*parts, strict=True))
+        order = np.lexsort((days, who))
+        order = order[days[order] <= clock.last]
+        begins = np.searchsorted(who[order], np.arange(len(entities) + 1)).astype(np.int32)
+        return pa.ListArray.from_arrays(pa.array(begins), day(days[order]))
 
     return pa.table(
         [
@@ -42,18 +60,27 @@ def truth_table(clock: Clock, entities: Entities, roles: Roles, history: History
             pa.array(roles.is_violator),
             pick([kind.name for kind in TYPOLOGIES], roles.typology.astype(np.int64)),
             pick([kind.mimic for kind in TYPOLOGIES], roles.mimic.astype(np.int64)),
-            day(roles.began),
-            day(history.found),
-            day(np.minimum(entities.closed, NEVER)),
+            lists(conduct.spells),
+            lists(conduct.ends),
+            lists([(found.entity.to_numpy(), found.planned.to_numpy())]),
+            day(conduct.unreachable),
+            day(np.minimum(entities.closed, conduct.left)),
         ],
         schema=SCHEMA,
     )
 
 
 def violating_on(truth: pa.Table, day: date) -> np.ndarray:
-    """Whether each entity is violating at the end of the day: it has begun, is not yet found, and has not closed."""
-    began = on_or_before(truth["began_on"], day)
-    return truth["is_violator"].to_numpy() & began & ~on_or_before(truth["found_on"], day) & ~on_or_before(truth["closed_on"], day)
+    """Whether each entity is violating at the end of the day: a violation has begun and not ended, and it has not closed."""
+    is_open = count_by(truth["began_on"], day) > count_by(truth["ended_on"], day)
+    return is_open & ~on_or_before(truth["closed_on"], day)
+
+
+def count_by(days: pa.ChunkedArray, day: date) -> np.ndarray:
+    """How many days of each list are on or before ``day``, shape (n,)."""
+    parents = pc.list_parent_indices(days.combine_chunks())
+    known = on_or_before(pc.list_flatten(days), day)
+    return np.bincount(parents.to_numpy(zero_copy_only=False)[known], minlength=len(days))
 
 
 def on_or_before(days: pa.ChunkedArray, day: date) -> np.ndarray:

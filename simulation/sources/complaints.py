@@ -47,10 +47,12 @@ def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, 
     duration = 1 + np.floor(rng.gamma(2.2, 9, size)).astype(np.int64) + np.where(stays_open & (rng.random(size) < 0.5), 90, 0)
     refused = stays_open & (rng.random(size) < 0.6)
     outcome = np.where(refused, 4, rng.choice([1, 2, 3, 5], size=size, p=[0.30, 0.42, 0.18, 0.10]))
+    is_late = rng.random(size) < ENTERED_LATE
     return pd.DataFrame(
         {
             "entity": who,
             "received": received,
+            "entered": received + np.where(is_late, 45 + np.arange(size) % 40, 0),
             "second": rng.integers(8 * 3600, 20 * 3600, size),
             "category": _categories(rng, entities, roles, who, guilty),
             "grade": np.minimum(grade, 4),
@@ -60,7 +62,7 @@ def make_complaints(rng: np.random.Generator, clock: Clock, entities: Entities, 
             "channel": rng.choice(5, size=size, p=[0.45, 0.40, 0.05, 0.02, 0.08]),
             "complainant": rng.integers(0, 2**62, size),
             "named": np.where(rng.random(size) < WITHOUT_CODE, rng.integers(1, 5, size), 0),
-            "is_late": rng.random(size) < ENTERED_LATE,
+            "is_late": is_late,
         }
     )
 
@@ -78,7 +80,7 @@ def _categories(rng: np.random.Generator, entities: Entities, roles: Roles, who:
 def lines(clock: Clock, entities: Entities, complaints: pd.DataFrame, numbered_from: int) -> Lines:
     """Each complaint as received and, once resolved, again with its outcome."""
     rows = np.arange(len(complaints))
-    entered_on = complaints["received"].to_numpy() + np.where(complaints["is_late"], 45 + rows % 40, 0)
+    entered_on = complaints["entered"].to_numpy()
     resolved_on = np.maximum(complaints["resolved"].to_numpy(), entered_on)
     entered, resolved = rows[entered_on <= clock.last], rows[resolved_on <= clock.last]
     row = np.concatenate([entered, resolved])

@@ -1,6 +1,6 @@
 """Simulate complaints, visits and findings month by month, and write visits as CSV records.
 
-A violator stops when a visit finds the violation.
+After a finding a business corrects the violation or not, and may violate again (:mod:`simulation.world.conduct`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from simulation.sources.writers import Lines
+from simulation.world.behaviour import Behaviour
 from simulation.world.clock import Clock
+from simulation.world.conduct import Conduct
 from simulation.world.entities import NEVER, Entities
 from simulation.world.industries import trait
 from simulation.world.population import Roles
@@ -20,7 +22,9 @@ from simulation.world.regions import places
 from simulation.world.text import csv_lines, dates, decimals, instants, joined, masked, numbered, pick, strings
 from simulation.world.typologies import TYPOLOGIES
 
-RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN = 0, 1, 2, 3, 4
+RANDOM, TARGETED, COMPLAINT, JOINT, CAMPAIGN, FOLLOW_UP = range(6)
+DISPLACEABLE = (RANDOM, TARGETED, JOINT, CAMPAIGN)
+"""Reasons of visits that are not made shortly after another visit."""
 INSPECTED, NOT_REACHABLE, REFUSED, NOT_DONE = 0, 1, 2, 3
 DETECTION_RATE = 0.86
 """Chance that a usual inspector finds an ongoing violation."""
@@ -36,7 +40,7 @@ HEADER = (
     "检查编号,统一社会信用代码,检查机关,抽查批次,抽中概率,检查方式,计划日期,检查日期,上报时间,检查状态,检查项数,违规项数,严重程度,"
     "发现问题,检查人员,罚款(元),处理结果"
 )
-METHODS = ("双随机", "重点监管", "投诉举报", "联合检查", "专项整治")
+METHODS = ("双随机", "重点监管", "投诉举报", "联合检查", "专项整治", "复查")
 STATUSES = ("已检查", "无法联系", "拒绝检查", "未实施")
 GRADES = ("无", "轻微", "一般", "较重", "严重")
 RESULTS = ("未发现问题", "责令改正", "警告", "罚款", "移送")
@@ -51,14 +55,14 @@ class History:
         violates: whether the violation is ongoing, shape (months, entities).
         active: whether the violation or the mimic's sign is ongoing, shape (months, entities).
         visits: one row per visit; ``entity`` indexes the chunk, days are day numbers.
-        found: day on which the finding was reported, else NEVER.
+        conduct: the state of the entities at the end, with the days on which violations began and ended.
     """
 
     complaints: np.ndarray
     violates: np.ndarray
     active: np.ndarray
     visits: pd.DataFrame
-    found: np.ndarray
+    conduct: Conduct
 
 
 @dataclass(frozen=True)
@@ -70,44 +74,45 @@ class Month:
 
     number: int
     trading: np.ndarray
-    violates: np.ndarray
     active: np.ndarray
     complaints: np.ndarray
     recent: np.ndarray
     record: np.ndarray
 
 
-def simulate_history(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles) -> History:
-    """Simulate the months of the window in order."""
+def simulate_history(
+    rng: np.random.Generator, reach: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, behaviour: Behaviour
+) -> History:
+    """Simulate the months of the window in order; ``reach`` draws who can be met."""
     n, months = len(entities), clock.months
-    found = np.full(n, NEVER, dtype=np.int64)
+    conduct = Conduct(reach, clock, entities, roles, behaviour)
     record = np.zeros(n)
     complaints = np.zeros((months, n), dtype=np.int32)
     violates, active = np.zeros((months, n), dtype=bool), np.zeros((months, n), dtype=bool)
-    by_month = []
+    visits = []
     for month in range(months):
+        conduct.begin_month(rng, month)
         start, end = clock.starts[month], clock.starts[month] + clock.length(month)
-        trading = (entities.established < start) & (entities.closed >= end)
-        ongoing = (roles.began < end) & (found >= start)
-        violates[month], active[month] = trading & roles.is_violator & ongoing, trading & ongoing
-        rate = complaint_rate(month, clock, entities, roles, active[month]) * (clock.length(month) / 30.4)
+        trading = (entities.established < start) & (np.minimum(entities.closed, conduct.left) >= end)
+        active[month] = trading & (conduct.began < end) & (conduct.ended >= start)
+        violates[month] = active[month] & roles.is_violator
+        rate = complaint_rate(month, clock, entities, roles, conduct.began, active[month]) * (clock.length(month) / 30.4)
         complaints[month] = rng.poisson(np.where(entities.established < start, rate, 0.0) * (entities.closed >= start))
         recent = complaints[max(0, month - 2) : month + 1].sum(axis=0)
-        now = Month(month, trading, violates[month], active[month], complaints[month], recent, record)
-        visits = _visits_of_month(rng, clock, entities, roles, now)
-        by_month.append(visits)
-        hits = visits[visits.is_violation & visits.was_violating]
-        found[hits.entity] = hits.reported
+        now = Month(month, trading, active[month], complaints[month], recent, record)
         record *= 0.93
-        record[visits.entity[visits.is_violation]] += 1
-    return History(complaints, violates, active, pd.concat(by_month, ignore_index=True), found)
+        for planned in _plan_visits(rng, clock, entities, roles, conduct, now):
+            there = planned[planned.planned < conduct.left[planned.entity]]
+            visits.append(_make_visits(rng, entities, conduct, there).assign(month=month))
+            record[there.entity[visits[-1].is_violation]] += 1
+    return History(complaints, violates, active, pd.concat(visits, ignore_index=True), conduct)
 
 
-def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, active: np.ndarray) -> np.ndarray:
+def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, began: np.ndarray, active: np.ndarray) -> np.ndarray:
     """Expected complaints about each entity in 30 days, from industry, size, its own factor, and its signs."""
     signs = roles.signs
     usual = trait("complaints")[entities.trade] / 1000 * np.exp(0.55 * entities.size) * entities.complaint_factor
-    elapsed = (clock.starts[month] + 30 - roles.began) / 30.4
+    elapsed = (clock.starts[month] + 30 - began) / 30.4
     is_wave = np.isin(roles.mimic, [number for number, kind in enumerate(TYPOLOGIES) if kind.mimic == "viral_wave"])
     force = np.where(is_wave, 2.2 * (elapsed < 3), np.minimum(elapsed, 3) / 3)
     added = active * signs["complaints"] * force * (0.20 + 5 * usual)
@@ -115,8 +120,10 @@ def complaint_rate(month: int, clock: Clock, entities: Entities, roles: Roles, a
     return usual * np.where(closing, 5, 1) + added + 0.08 * closing
 
 
-def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, now: Month) -> pd.DataFrame:
-    """The visits of a month: entity, reason, inspector and findings."""
+def _plan_visits(
+    rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, conduct: Conduct, now: Month
+) -> list[pd.DataFrame]:
+    """The visits planned for a month: the first of each entity, then the second, and so on."""
     random_rate = places().random_rate[places().prefecture[entities.county]]
     kinds = {kind: np.array([item.found_by == kind for item in TYPOLOGIES] + [False]) for kind in ("targeted", "joint", "campaign")}
     role = np.maximum(roles.typology, roles.mimic)
@@ -131,42 +138,57 @@ def _visits_of_month(rng: np.random.Generator, clock: Clock, entities: Entities,
             0.0004 + by_sign["campaign"],
         ]
     )
-    drawn = (rng.random(chances.shape) < chances) & now.trading
-    chosen = np.flatnonzero(drawn.any(axis=0))
-    selected_by = drawn[:, chosen].argmax(axis=0)
-    size = len(chosen)
-    inspected = _working_days(clock.starts[now.number] + rng.integers(0, clock.length(now.number), size), clock)
-    violating = now.violates[chosen] & (inspected >= roles.began[chosen])
+    start, length = clock.starts[now.number], clock.length(now.number)
+    selected_by, chosen = np.nonzero((rng.random(chances.shape) < chances) & now.trading)
+    day = _working_days(start + rng.integers(0, length, len(chosen)), clock)
+    due = np.flatnonzero((conduct.follow_up < start + length) & now.trading)
+    due_on = _working_days(np.maximum(conduct.follow_up[due], start), clock)
+    conduct.follow_up[due] = NEVER
+    planned = pd.DataFrame(
+        {
+            "entity": np.concatenate([chosen, due]),
+            "selected_by": np.concatenate([selected_by, np.full(len(due), FOLLOW_UP)]),
+            "planned": np.concatenate([day, due_on]),
+        }
+    ).sort_values(["entity", "planned", "selected_by"], ignore_index=True)
+    planned["probability"] = np.where(planned.selected_by == RANDOM, random_rate[planned.entity], np.nan)
+    turn = planned.groupby("entity").cumcount()
+    return [planned[turn == number] for number in range(int(turn.max()) + 1 if len(turn) else 1)]
+
+
+def _make_visits(rng: np.random.Generator, entities: Entities, conduct: Conduct, planned: pd.DataFrame) -> pd.DataFrame:
+    """The visits with status, inspector and findings, at most one for each entity; the entities learn from them."""
+    who, day, size, behaviour = planned.entity.to_numpy(), planned.planned.to_numpy(), len(planned), conduct.behaviour
+    violating = conduct.is_violating(who, day)
     is_late = rng.random(size) < REPORTED_LATE
-    prefecture = places().prefecture[entities.county[chosen]]
-    inspector = prefecture * INSPECTORS + rng.integers(0, INSPECTORS, size)
+    inspector = places().prefecture[entities.county[who]] * INSPECTORS + rng.integers(0, INSPECTORS, size)
     strictness = 0.75 + 0.5 * ((inspector * 2654435761) % 1000) / 1000
-    status = rng.choice(4, size=size, p=[0.95, 0.025, 0.005, 0.02])
-    away = violating & (rng.random(size) < 0.3 * np.minimum(roles.signs["unreachable"][chosen], 1.5))
-    status = np.where(away, NOT_REACHABLE, status)
-    minor_breach = trait("minor_breach")[entities.trade[chosen]] / 100 * strictness
+    status = rng.choice([INSPECTED, REFUSED, NOT_DONE], size=size, p=[0.975, 0.005, 0.02])
+    unmet = np.where(day >= conduct.unreachable[who], 1 - behaviour.met_anyway, behaviour.unmet)
+    status = np.where(rng.random(size) < unmet, NOT_REACHABLE, status)
+    is_recent = day - conduct.visited[who] <= behaviour.displaced_days
+    is_displaced = is_recent & np.isin(planned.selected_by, DISPLACEABLE) & (rng.random(size) < behaviour.displaced)
+    status = np.where(is_displaced, NOT_DONE, status)
+    minor_breach = np.minimum(trait("minor_breach")[entities.trade[who]] / 100 * strictness, 1)
+    minor_breach = np.where(planned.selected_by == FOLLOW_UP, behaviour.uncorrected * conduct.is_minor[who], minor_breach)
     detected = rng.random(size) < np.minimum(DETECTION_RATE * strictness**0.3, 0.97)
     is_violation = (status == INSPECTED) & np.where(violating, detected, rng.random(size) < minor_breach)
-    grave = np.where(violating, 1 + rng.binomial(3, 0.5, size), 1 + (rng.random(size) < 0.12))
+    gravity = np.array([(kind.severity - 1) / 3 for kind in TYPOLOGIES] + [0.0])[conduct.roles.typology[who]]
+    grave = 1 + np.where(violating, rng.binomial(3, gravity), rng.random(size) < 0.12)
     items = rng.integers(8, 31, size)
     breaches = np.minimum(np.where(violating, 1 + rng.poisson(2.5, size), 1 + rng.poisson(0.4, size)), items)
-    return pd.DataFrame(
-        {
-            "entity": chosen,
-            "month": np.full(size, now.number),
-            "selected_by": selected_by,
-            "probability": np.where(selected_by == RANDOM, random_rate[chosen], np.nan),
-            "inspected": inspected,
-            "reported": inspected + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
-            "status": status,
-            "is_late": is_late,
-            "inspector": inspector,
-            "items": np.where(status == INSPECTED, items, 0),
-            "breaches": np.where(is_violation, breaches, 0),
-            "severity": np.where(is_violation, grave, 0),
-            "is_violation": is_violation,
-            "was_violating": violating,
-        }
+    is_made = status == INSPECTED
+    conduct.learn(rng, who[is_made], day[is_made], is_violation[is_made])
+    return planned.assign(
+        reported=day + rng.integers(0, 6, size) + np.where(is_late, rng.integers(45, 120, size), 0),
+        status=status,
+        is_late=is_late,
+        inspector=inspector,
+        items=np.where(is_made, items, 0),
+        breaches=np.where(is_violation, breaches, 0),
+        severity=np.where(is_violation, grave, 0),
+        is_violation=is_violation,
+        was_violating=violating,
     )
 
 
@@ -226,8 +248,8 @@ def _csv(
         masked(draw, is_random),
         masked(decimals(probability, 4), is_random),
         pick(METHODS, visits["selected_by"]),
-        dates(visits["inspected"]),
-        dates(visits["inspected"], is_done),
+        dates(visits["planned"]),
+        dates(visits["planned"], is_done),
         instants(day, second),
         pick(STATUSES, visits["status"]),
         strings(visits["items"]),

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from simulation.world.clock import Clock
 from simulation.world.codes import pseudonyms, scatter
+from simulation.world.conduct import Conduct
 from simulation.world.entities import BRANCH, NEVER, SOLE_TRADER, Entities, industry_codes, region_codes
 from simulation.world.industries import trades
 from simulation.world.population import Roles
@@ -84,7 +85,7 @@ def make_capital(rng: np.random.Generator, entities: Entities, roles: Roles) -> 
     return Capital(registered, np.round(registered * share * 100).astype(np.int64), given)
 
 
-def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, found: np.ndarray) -> Versions:
+def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, conduct: Conduct) -> Versions:
     """The first entry and all changes within the window, sorted by entity and day."""
     n = len(entities)
     pieces = [(np.arange(n), entities.established, np.full(n, NEW))]
@@ -96,7 +97,7 @@ def make_versions(rng: np.random.Generator, clock: Clock, entities: Entities, ro
         pieces.append((who, on, np.full(len(who), kind)))
     pieces += _ownership_changes(rng, start, years)
     pieces += _sign_changes(rng, roles)
-    pieces += _endings(rng, entities, found)
+    pieces += _endings(entities, conduct)
     entity, day, change = (np.concatenate(column) for column in zip(*pieces, strict=True))
     earliest = np.maximum(entities.established[entity], np.where(change == NEW, -NEVER, clock.first + 1))
     day = np.maximum(day, earliest)
@@ -149,17 +150,12 @@ def _sign_changes(rng: np.random.Generator, roles: Roles) -> list[tuple[np.ndarr
     ]
 
 
-def _endings(rng: np.random.Generator, entities: Entities, found: np.ndarray) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Ordinary closures; of the violators found, a third is revoked and a tenth suspended."""
-    closed = np.flatnonzero(entities.closed < NEVER)
-    draw = rng.random(len(entities))
-    is_found = found < NEVER
-    revoked = np.flatnonzero(is_found & (draw < 0.33))
-    suspended = np.flatnonzero(is_found & (draw >= 0.33) & (draw < 0.43))
+def _endings(entities: Entities, conduct: Conduct) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Ordinary closures, and violators that were revoked or suspended after a finding."""
+    closed, left = np.flatnonzero(entities.closed < NEVER), np.flatnonzero(conduct.left < NEVER)
     return [
         (closed, entities.closed[closed], np.full(len(closed), CLOSED)),
-        (revoked, found[revoked] + rng.integers(15, 75, len(revoked)), np.full(len(revoked), REVOKED)),
-        (suspended, found[suspended] + rng.integers(5, 40, len(suspended)), np.full(len(suspended), SUSPENDED)),
+        (left, conduct.left[left], np.where(conduct.is_revoked[left], REVOKED, SUSPENDED)),
     ]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulation.world.behaviour import USUAL
 from simulation.world.clock import Clock
 from simulation.world.codes import social_credit_codes, with_wrong_check
 from simulation.world.industries import trades, trait
@@ -57,14 +58,16 @@ class Entities:
         return len(self.number)
 
 
-def make_entities(rng: np.random.Generator, clock: Clock, first: int, count: int, key: int) -> tuple[Entities, Roles]:
-    """Create the entities numbered ``first`` … ``first + count − 1`` and their roles."""
+def make_entities(
+    rng: np.random.Generator, clock: Clock, first: int, count: int, key: int, violators: float = USUAL.violators
+) -> tuple[Entities, Roles]:
+    """Create the entities numbered ``first`` … ``first + count − 1`` and their roles; ``violators`` is a share of them."""
     number = np.arange(first, first + count, dtype=np.int64)
     weights = trait("weight") / trait("weight").sum()
     trade = rng.choice(len(weights), size=count, p=weights)
     kind = _kinds(rng, trade)
     county = rng.choice(len(places().weights), size=count, p=places().weights)
-    roles = assign_roles(rng, clock, trade, kind == COMPANY)
+    roles = assign_roles(rng, clock, trade, kind == COMPANY, violators)
     established = _establishment_days(rng, clock, roles)
     entities = Entities(
         number=number,

@@ -10,8 +10,6 @@ from simulation.world.clock import Clock
 from simulation.world.industries import trait
 from simulation.world.typologies import SIGNS, TYPOLOGIES
 
-VIOLATORS = 0.02
-"""Share of entities that violate at some time in the window; as many are mimics."""
 SIGN_RATE = 0.86
 """The chance that a violator shows each sign of its typology."""
 LEAD_DAYS = 60
@@ -26,7 +24,7 @@ class Roles:
 
     Attributes:
         typology, mimic: index into TYPOLOGIES of a violator and of a mimic, else −1.
-        began: day number on which the violation or the mimic's sign begins, else the largest int32.
+        began: day number on which the first violation or the mimic's sign begins, else the largest int32.
         signs: strength by sign, each an array over the entities; 0 without the sign.
     """
 
@@ -55,12 +53,15 @@ def eligible(who: str, trade: np.ndarray, is_company: np.ndarray) -> np.ndarray:
     return np.ones(len(trade), dtype=bool)
 
 
-def assign_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_company: np.ndarray) -> Roles:
-    """Assign roles to a share of the entities; each typology and mimic gets at least one entity if any is eligible."""
+def assign_roles(rng: np.random.Generator, clock: Clock, trade: np.ndarray, is_company: np.ndarray, violators: float) -> Roles:
+    """Assign roles to a share ``violators`` of the entities, and to as many mimics.
+
+    Each typology and mimic gets at least one entity if any is eligible.
+    """
     n = len(trade)
     typology, mimic = np.full(n, -1, dtype=np.int8), np.full(n, -1, dtype=np.int8)
     for number, kind in enumerate(TYPOLOGIES):
-        wanted = max(1, round(n * VIOLATORS * kind.share))
+        wanted = max(1, round(n * violators * kind.share))
         for role, who in ((typology, kind.who), (mimic, kind.mimic_who)):
             free = np.flatnonzero(eligible(who, trade, is_company) & (typology < 0) & (mimic < 0))
             role[rng.permutation(free)[:wanted]] = number

@@ -38,6 +38,7 @@ class Typology:
         signs, mimic_signs: strength by sign; 1 is usual. The code that makes a sign defines its effect.
         who, mimic_who: ``any``, ``consumer``, ``prepaid``, ``trade`` (wholesale and business services) or ``company``.
         found_by: the kind of visit that its visible signs cause: targeted, joint or campaign.
+        severity: mean grade of a finding, from 1 to 4. Assumed: highest for false invoices, a crime (Criminal Law, article 205).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Typology:
     who: str
     mimic_who: str
     found_by: str
+    severity: float
 
 
 def _of(text: str) -> dict[str, float]:
@@ -63,49 +65,49 @@ def _of(text: str) -> dict[str, float]:
 TYPOLOGIES = (
     Typology(
         name="shell_cluster", mimic="incubator_tenant", share=0.15, who="company", mimic_who="company", found_by="campaign",
-        about="Shell companies registered one after another at one address by one person.",
+        about="Shell companies registered one after another at one address by one person.", severity=2.2,
         signs=_of("crowded 1, hub 1, young .8, capital .5, moved .5, idle .6, few_staff .8, unreachable 1, late .6"),
         mimic_signs=_of("crowded 1.2"),
     ),
     Typology(
         name="invoice_mill", mimic="fast_grower", share=0.15, who="trade", mimic_who="any", found_by="joint",
-        about="Sells invoices for trade that did not happen.",
+        about="Sells invoices for trade that did not happen.", severity=3.4,
         signs=_of("surge 1, few_staff 1, low_burden 1, void 1, moved .7, young .5, cit_gap .6, hub .4"),
         mimic_signs=_of("surge 1"),
     ),
     Typology(
         name="under_reporting", mimic="low_margin", share=0.16, who="any", mimic_who="trade", found_by="joint",
-        about="Declares only part of its sales.",
+        about="Declares only part of its sales.", severity=2.4,
         signs=_of("low_burden 1.3, cit_gap 1.2, late .8, void .7, complaints .5, open .5"),
         mimic_signs=_of("low_burden 1.2"),
     ),
     Typology(
         name="sleeper", mimic="seasonal", share=0.12, who="company", mimic_who="any", found_by="joint",
-        about="Files zero returns for months, then large sales.",
+        about="Files zero returns for months, then large sales.", severity=3.0,
         signs=_of("asleep 1, surge .7, few_staff 1, void .7, moved .8, low_burden .7, late .4"),
         mimic_signs=_of("asleep 1"),
     ),
     Typology(
         name="prepaid_runaway", mimic="card_seller", share=0.13, who="prepaid", mimic_who="prepaid", found_by="targeted",
-        about="Sells more and more prepaid cards, then disappears.",
+        about="Sells more and more prepaid cards, then disappears.", severity=3.2,
         signs=_of("complaints 1.3, grave .8, open 1, late 1, few_staff .4, restless .8, moved .6, unreachable .5"),
         mimic_signs=_of("complaints .8"),
     ),
     Typology(
         name="fake_capital", mimic="holding", share=0.10, who="company", mimic_who="company", found_by="campaign",
-        about="Registers capital that it does not have.",
+        about="Registers capital that it does not have.", severity=2.0,
         signs=_of("capital 1.2, restless 1, hub .8, idle .4, few_staff .7, young .5, late .7, cit_gap .5"),
         mimic_signs=_of("capital 1"),
     ),
     Typology(
         name="complaint_burst", mimic="viral_wave", share=0.11, who="consumer", mimic_who="consumer", found_by="targeted",
-        about="Cheats its customers.",
+        about="Cheats its customers.", severity=2.6,
         signs=_of("complaints 1.5, grave 1, open .9, late .6, low_burden .6, void .5, restless .5"),
         mimic_signs=_of("complaints 1.2"),
     ),
     Typology(
         name="phoenix", mimic="family_successor", share=0.08, who="any", mimic_who="any", found_by="campaign",
-        about="Leaves its debts in a cancelled business and continues as a new one.",
+        about="Leaves its debts in a cancelled business and continues as a new one.", severity=2.8,
         signs=_of("heir 1, young 1, late .8, complaints .6, open .7, void .6, low_burden .6, hub .3"),
         mimic_signs=_of("heir 1, young 1"),
     ),

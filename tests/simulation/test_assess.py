@@ -15,25 +15,31 @@ DAY = date(2026, 6, 30)
 
 
 def truth(*rows: tuple[str, bool, date | None, date | None, date | None]) -> pa.Table:
-    """Rows of entity, violator, began, found, closed."""
+    """Rows of entity, violator, began, ended, closed."""
     records = [
         {"entity_id": e, "is_violator": v, "typology": "phoenix" if v else None, "mimic": None if v else "seasonal",
-         "began_on": b, "found_on": f, "closed_on": c}
-        for e, v, b, f, c in rows
+         "began_on": [b] if v else [], "ended_on": [n] if n else [], "closed_on": c}
+        for e, v, b, n, c in rows
     ]  # fmt: skip
     return pa.Table.from_pylist(records, schema=SCHEMA)
 
 
-def test_violating_means_begun_and_neither_found_nor_closed() -> None:
+def test_violating_means_begun_and_neither_ended_nor_closed() -> None:
     table = truth(
         ("A", True, date(2026, 6, 30), None, None),
         ("B", True, date(2026, 7, 1), None, None),  # not yet
-        ("C", True, date(2026, 1, 1), date(2026, 6, 30), None),  # found
-        ("D", True, date(2026, 1, 1), date(2026, 7, 1), None),  # found later
+        ("C", True, date(2026, 1, 1), date(2026, 6, 30), None),  # ended
+        ("D", True, date(2026, 1, 1), date(2026, 7, 1), None),  # ends later
         ("E", True, date(2026, 1, 1), None, date(2026, 3, 1)),  # closed
         ("F", False, date(2026, 1, 1), None, None),  # a mimic
     )
     assert violating_on(table, DAY).tolist() == [True, False, False, True, False, False]
+
+
+def test_a_violation_that_returns_counts_from_its_second_day_on() -> None:
+    (row,) = truth(("A", True, date(2026, 1, 1), date(2026, 2, 1), None)).to_pylist()
+    table = pa.Table.from_pylist([{**row, "began_on": [date(2026, 1, 1), date(2026, 5, 1)]}, {**row, "began_on": []}], SCHEMA)
+    assert [violating_on(table, date(2026, month, 15)).tolist()[0] for month in (1, 3, 5)] == [True, False, True]
 
 
 def test_share_in_top_divides_places_between_ties() -> None:

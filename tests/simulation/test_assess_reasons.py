@@ -22,11 +22,17 @@ BEGAN = date(2026, 1, 1)
 
 
 def truth(*rows: tuple[str, bool, str | None, date | None]) -> pa.Table:
-    """Rows of entity, violator, typology, day found."""
+    """Rows of entity, violator, typology, day on which the violation ended."""
     return pa.Table.from_pylist(
         [
-            {"entity_id": name, "is_violator": is_violator, "typology": kind, "began_on": BEGAN, "found_on": found}
-            for name, is_violator, kind, found in rows
+            {
+                "entity_id": name,
+                "is_violator": is_violator,
+                "typology": kind,
+                "began_on": [BEGAN] * is_violator,
+                "ended_on": [ended] if ended else [],
+            }
+            for name, is_violator, kind, ended in rows
         ],
         SCHEMA,
     )
