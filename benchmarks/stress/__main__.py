@@ -2,7 +2,7 @@
 
 A world of 20,000 entities takes two minutes to make and about five to measure. Worlds stay in ``--out`` for the next run; delete
 them after a change of the simulator. Figures of earlier runs with the same code and size stay in the results, so runs can be split
-by world or by scenario.
+by world or by scenario. A trial with fewer ``--entities`` writes results and page into ``--out``.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def main(arguments: list[str] | None = None, *, result: Path = RESULT, page: Pat
         "as_of": str(LAST),
         "code": hash_of(CODE),
     }
+    if options.entities != parser.get_default("entities"):
+        result, page = (options.out / path.name for path in (result, page))
     worlds = stored_worlds(result, facts)
     names = [name for name in choices if name in (PLAIN, *options.only)]
     print("", *LIST, "", sep=" | ")

@@ -40,7 +40,7 @@ def render(results: Mapping[str, Any]) -> str:
     """The page of a results file."""
     worlds = results["worlds"]
     scenarios = summarise([world["scenarios"] for world in worlds.values()], PLAIN)
-    steps = summarise([world[FEW_LABELS] for world in worlds.values()], "0")
+    steps = [world[FEW_LABELS] for world in worlds.values() if world[FEW_LABELS]]
     machine = results["machine"]
     return ABOUT.read_text(encoding="utf-8").format(
         size=f"{len(worlds)} worlds of {results['entities']:,} entities and {results['months']} months, seeds {', '.join(worlds)}; "
@@ -50,7 +50,7 @@ def render(results: Mapping[str, Any]) -> str:
         top=_table("scenario", scenarios, TOP),
         classes=_table("scenario", scenarios, CLASSES),
         intervals=_table("scenario", scenarios, INTERVALS),
-        labels=_table("positives", steps, STEPS),
+        labels=_table("positives", summarise(steps, "0"), STEPS) if steps else "Not measured.",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks.harness.worlds import LAST, copy_home
-from benchmarks.stress.worlds import StressWorld
+from benchmarks.stress.worlds import StressWorld, prepare
 from expectations.contracts.indicators import catalogue
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_CLASS
@@ -21,6 +21,7 @@ from jobs.steps.build_features import ensure_features
 from jobs.steps.score_entities import read_features
 from jobs.take_in_source import take_in_sources
 from models.foundation.inputs import usable_inputs
+from simulation.world.behaviour import SCALED, USUAL, Behaviour
 
 PLAIN = "plain"
 LATE_DAYS = 45
@@ -82,6 +83,26 @@ def tiny_regions(world: StressWorld) -> StressWorld:
     return replace(world, profile=replace(world.profile, capacity=capacity))
 
 
+def other_world(world: StressWorld, behaviour: Behaviour) -> StressWorld:
+    """A world of the same seed and size in which businesses and inspectors behave otherwise; it is removed when it is read."""
+    folder = world.making.folder
+    making = replace(world.making, folder=folder.with_name(f".other-{folder.name}"), behaviour=behaviour)
+    shutil.rmtree(making.folder, ignore_errors=True)
+    changed = prepare(making, world.profile)
+    shutil.rmtree(making.folder)
+    return changed
+
+
+RATES = {
+    "base rate": ("the share of violators", ("violators",)),
+    "behaviour": ("all rates of relapse, unreachable businesses, displaced visits and deterrence", SCALED),
+    "repeat violators": ("the rates of going on after a finding and of relapse", ("uncorrected", "relapse_monthly")),
+    "unreachable businesses": ("the rates at which businesses cannot be met", ("unreachable_yearly", "eluding")),
+    "displaced draws": ("the share of visits not made since another was made shortly before", ("displaced",)),
+}
+"""Rates of :class:`Behaviour` that are changed together, with their phrase for the page."""
+FACTORS = {"base rate": (0.5, 2), "behaviour": (0.5, 2)}
+"""Factors of the rates; others are doubled only."""
 _OF_SOURCES = {
     "null": (null_today, "the columns of {} are null in the day's features; same model, no last good values"),
     "never seen": (never_seen, "the columns of {} are null in the day's features and in training"),
@@ -94,6 +115,14 @@ SCENARIOS: dict[str, tuple[str, Callable[[StressWorld], StressWorld]]] = {
         f"{source} {how}": (changes.format(source), partial(change, source=source))
         for how, (change, changes) in _OF_SOURCES.items()
         for source in SOURCES
+    },
+    **{
+        f"{name} × {factor}": (
+            f"another world: {rates} × {factor}, at most 1; model trained there",
+            partial(other_world, behaviour=USUAL.scaled(factor, names)),
+        )
+        for name, (rates, names) in RATES.items()
+        for factor in FACTORS.get(name, (2,))
     },
     "tiny regions": ("capacity is one visit in each region of the lowest level", tiny_regions),
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from benchmarks.harness.worlds import LAST
 from benchmarks.selective.compare import VIOLATES, WOULD_FIND, true_chances
@@ -30,7 +31,9 @@ from jobs.training.gather_training_set import training_set
 from models.labels.training_set import TrainingSet
 from models.risk_model import RiskModel
 from models.targeting.ranking import rank_list
+from simulation.assessment.truth import on_or_before
 from simulation.generate import generate_world
+from simulation.world.behaviour import USUAL, Behaviour
 
 WAS_FOUND = "was_found"
 REACHED = "reached"
@@ -38,12 +41,13 @@ REACHED = "reached"
 
 @dataclass(frozen=True)
 class Making:
-    """How a world is made: its folder, seed and size, and what else :func:`simulation.generate.generate_world` takes."""
+    """How a world is made: its folder, seed, size and behaviour."""
 
     folder: Path
     seed: int
     entities: int
     months: int
+    behaviour: Behaviour = USUAL
 
 
 @dataclass(frozen=True)
@@ -94,26 +98,31 @@ class StressWorld:
         return replace(world, model=fit(world.known, world.profile, rows))
 
 
-def prepare(making: Making, profile: Profile, **behaviour: Any) -> StressWorld:
+def prepare(making: Making, profile: Profile) -> StressWorld:
     """Generate a world if its folder does not exist, take it in, build all features as far as they are not current, and fit."""
-    if not making.folder.exists():
-        part = making.folder.with_name(f".{making.folder.name}")
+    folder = making.folder
+    if not folder.exists():
+        part = folder.with_name(f".{folder.name}")
         shutil.rmtree(part, ignore_errors=True)
         size: dict[str, Any] = {"entities": making.entities, "months": making.months, "seed": making.seed, "as_of": LAST}
-        generate_world(**size, out=part / "world", **behaviour)
-        part.rename(making.folder)
-    lake = Lake(making.folder / "home")
-    take_in_sources(lake, profile, making.folder / "world" / "sources", LAST)
+        generate_world(**size, out=part / "world", behaviour=making.behaviour)
+        part.rename(folder)
+    lake = Lake(folder / "home")
+    take_in_sources(lake, profile, folder / "world" / "sources", LAST)
     known = training_set(lake, profile, LAST)
     earlier = pd.Series(dtype=object)
-    truth = truth_on(lake, making.folder / "world" / "truth", LAST)
+    truth = truth_on(lake, making, LAST)
     entities = known_entities(lake, profile, LAST)
     return StressWorld(making, profile, known, read_features(lake, LAST), entities, truth, earlier, fit(known, profile))
 
 
-def truth_on(lake: Lake, folder: Path, as_of: date) -> pd.DataFrame:
+def truth_on(lake: Lake, making: Making, as_of: date) -> pd.DataFrame:
     """The truth of a day, see :attr:`StressWorld.truth`."""
+    folder, behaviour = making.folder / "world" / "truth", making.behaviour
     truth = true_chances(lake, folder, as_of)
     found = lake.arrow(INSPECTION, columns=[str(ENTITY_ID)], where="found_violation").to_pandas()[ENTITY_ID]
-    truth[REACHED], truth[WAS_FOUND] = 1.0, truth[ENTITY_ID].isin(found)
+    facts = pq.read_table(folder / "entities.parquet", columns=["entity_id", "unreachable_on"])
+    away = facts.filter(on_or_before(facts["unreachable_on"], as_of))["entity_id"].to_pandas()
+    truth[REACHED] = np.where(truth[ENTITY_ID].isin(away), behaviour.met_anyway, 1 - behaviour.unmet)
+    truth[WAS_FOUND] = truth[ENTITY_ID].isin(found)
     return truth
