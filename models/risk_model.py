@@ -23,6 +23,7 @@ from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, kind_of
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
+from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
@@ -41,6 +42,7 @@ class RiskModel:
         evidence: the evidence rule.
         interval: of the probability; None for the rule.
         facts: plain numbers of the fit, for the model card.
+        since_finding: margin added by the state since the last finding.
     """
 
     inputs: Inputs
@@ -51,6 +53,7 @@ class RiskModel:
     evidence: Evidence
     interval: Interval | None
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    since_finding: FindingShift = NO_SHIFT
 
     def score(self, X: pd.DataFrame) -> pd.DataFrame:
         """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
@@ -76,7 +79,7 @@ class RiskModel:
         return pd.DataFrame(columns)
 
     def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats) -> pd.DataFrame:
-        margin = violation + self.anomaly_weight * anomaly
+        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X)
         scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
@@ -87,6 +90,8 @@ class RiskModel:
         for at, column in enumerate(self.anomaly.columns):
             total[:, place[column]] += strange[:, at]
         total[:, -1] += strange[:, -1]
+        if COLUMN in place:
+            total[:, place[COLUMN]] += self.since_finding(X)
         names = list(dict.fromkeys(self.inputs.indicators))
         grouped = np.zeros((len(X), len(names) + 1))
         for at, indicator in enumerate(self.inputs.indicators):
@@ -150,6 +155,11 @@ def fit_risk_model(
     why = optional_texts(reason, visits)
     weights = np.ones(visits) if weight is None else np.asarray(weight, dtype=np.float64)
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
+    since_finding = NO_SHIFT
+    if learnt.held_out is not None and COLUMN in inputs.columns:
+        state = states(labelled.iloc[rows])
+        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset)
+        margin = margin + np.array(since_finding.shift)[state]
     fitted = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
         fitted = calibrate(margin, outcome[rows], weights[rows], why[rows], learnt.held_out.offset, learnt.effects)
@@ -169,9 +179,10 @@ def fit_risk_model(
         "held_out": len(learnt.held_out.rows) if learnt.held_out else 0,
         "drawn_at_random": int((why == RANDOM).sum()),
         "odds_by_reason": dict(fitted.odds),
+        "since_finding": asdict(since_finding),
         **fit_facts(learnt),
     }
-    return RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts)
+    return RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
 
 
 def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, anomaly_weight: float) -> tuple[Floats, Ints]:

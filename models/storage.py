@@ -27,6 +27,7 @@ from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
+from models.risk.finding_state import FindingShift
 from models.risk.interval import EVIDENCE, Interval
 from models.risk.probability import ProbabilityModel
 from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
@@ -58,6 +59,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "evidence": asdict(model.evidence),
         "interval": _interval_facts(model.interval),
         "facts": dict(model.facts),
+        "since_finding": asdict(model.since_finding),
     }
     if isinstance(model.violation, FallbackModel):
         metadata["rule"] = {"intercept": model.violation.intercept}
@@ -97,7 +99,11 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         calibration = Calibration(**metadata["calibration"]) if metadata["calibration"] else None
         evidence = Evidence(**{**metadata["evidence"], "indicators": tuple(metadata["evidence"]["indicators"])})
         interval = _restore_interval(metadata["interval"])
-        return RiskModel(inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"])
+        shifts = {name: tuple(values) for name, values in metadata.get("since_finding", {}).items()}
+        return RiskModel(
+            inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"],
+            FindingShift(**shifts),
+        )  # fmt: skip
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
 

@@ -11,6 +11,8 @@ from jobs.texts.settings import TextSettings
 NOTHING = "–"
 """What is shown for a value that is not known."""
 MONEY = "minor currency unit"
+FINDING_STATE = "finding_state"
+"""The unit of a state that texts name."""
 _YEAR = 365.25
 
 
@@ -44,6 +46,8 @@ def value_with_unit(value: float | None, unit: str, texts: Texts, settings: Text
         return texts("unit.money", currency=settings.currency, n=with_marks(amount, texts)).strip()
     if unit == "flag":
         return texts("unit.flag_yes" if value else "unit.flag_no")
+    if unit == FINDING_STATE:
+        return texts(f"{FINDING_STATE}.state_{value:.0f}")
     shown = _IN_TABLE.get(unit, number)(value)
     return _with_word(shown, f"unit.{unit}", texts)
 
@@ -61,6 +65,8 @@ def value_in_sentence(value: float, unit: str, texts: Texts, settings: TextSetti
         return _money(value / 10**settings.minor_units, texts, settings.currency)
     if unit == "flag":
         return texts("sentence.yes" if value else "sentence.no")
+    if unit == FINDING_STATE:
+        return texts(f"{FINDING_STATE}.state_{value:.0f}")
     if unit == "days" and abs(value) >= 2 * _YEAR:
         value, unit = round(value / _YEAR, 1), "years"
     shown = _IN_SENTENCE.get(unit, _three_digits)(value)

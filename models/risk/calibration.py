@@ -73,35 +73,39 @@ def fit_calibration(margin: Floats, y: Floats, weight: Floats | None = None, off
     """
     weight = np.ones_like(margin) if weight is None else weight / weight.mean()
     offset = np.zeros_like(margin) if offset is None else offset
-    slope, intercept = _newton(margin, y, weight, offset, slope_free=True)
+    design, centre, precision = np.column_stack([margin, np.ones_like(margin)]), np.array([1.0, 0.0]), PENALTY / np.array([1, 100])
+    slope, intercept = fit_logistic(design, y, weight, offset, centre, precision)
     if slope < SLOPE_FLOOR:
-        slope, intercept = _newton(margin, y, weight, offset, slope_free=False)
-    return Calibration(slope, intercept)
+        slope = SLOPE_FLOOR
+        (intercept,) = fit_logistic(design[:, 1:], y, weight, offset + slope * margin, centre[1:], precision[1:])
+    return Calibration(float(slope), float(intercept))
 
 
-def _newton(margin: Floats, y: Floats, weight: Floats, offset: Floats, *, slope_free: bool) -> tuple[float, float]:
-    """Minimise the penalised log loss; the slope is fixed at the floor unless it is free."""
-    at = np.array([1.0 if slope_free else SLOPE_FLOOR, 0.0])
-    design = np.column_stack([margin, np.ones_like(margin)])
-    penalty = np.array([PENALTY, PENALTY / 100.0])
-    free = np.array([slope_free, True])
+def fit_logistic(design: Floats, y: Floats, weight: Floats, offset: Floats, centre: Floats, precision: Floats) -> Floats:
+    """Coefficients of a logistic regression with normal priors: the posterior mode, by Newton's method with halved steps.
+
+    Args:
+        design: shape (m, k).
+        y, weight, offset: shape (m,); y is 0 or 1, or a probability; the offset is in log-odds.
+        centre, precision: of the priors, shape (k,).
+    """
 
     def loss(point: Floats) -> float:
-        return float(weight @ log_loss(design @ point + offset, y) + 0.5 * penalty @ (point - [1.0, 0.0]) ** 2)
+        return float(weight @ log_loss(design @ point + offset, y) + 0.5 * precision @ (point - centre) ** 2)
 
+    at = centre.copy()
     for _ in range(STEPS):
         p = sigmoid(design @ at + offset)
-        gradient = (design.T @ (weight * (p - y)) + penalty * (at - [1.0, 0.0]))[free]
-        curvature = ((design.T * (weight * p * (1 - p))) @ design + np.diag(penalty))[np.ix_(free, free)]
-        step = np.zeros(2)
-        step[free] = np.linalg.solve(curvature, gradient)
+        gradient = design.T @ (weight * (p - y)) + precision * (at - centre)
+        curvature = (design.T * (weight * p * (1 - p))) @ design + np.diag(precision)
+        step = np.linalg.solve(curvature, gradient)
         size = 1.0
         while size > 1e-8 and loss(at - size * step) > loss(at):
             size /= 2
         at = at - size * step
         if float(np.abs(size * step).max()) < 1e-10:
             break
-    return float(at[0]), float(at[1])
+    return at
 
 
 def equal_groups(values: Floats, count: int) -> Ints:

@@ -39,6 +39,10 @@ SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, 
     last_visit_violation,
     days_since_visit,
     days_since_violation,
+    CASE WHEN getvariable('has_visits') THEN
+        CASE WHEN coalesce(violations_36m, 0) = 0 THEN 0 WHEN days_since_clean < days_since_violation THEN 2
+            WHEN violations_36m > 1 THEN 3 ELSE 1 END
+    END AS finding_state,
     CASE WHEN getvariable('has_visits') THEN coalesce(violations_36m, 0) END AS violations_36m,
     CASE WHEN getvariable('has_visits') THEN coalesce(visits_36m, 0) END AS visits_36m,
     worst_finding,

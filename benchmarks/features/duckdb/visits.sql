@@ -72,6 +72,7 @@ SELECT visit.entity_id,
     arg_max_null(found_violation::INT, (inspected_on, inspection_id)) FILTER (is_made) AS last_visit_violation,
     min(days_ago) FILTER (is_made) AS days_since_visit,
     min(days_ago) FILTER (is_made AND found_violation) AS days_since_violation,
+    min(days_ago) FILTER (took_place AND NOT found_violation) AS days_since_clean,
     max(severity) FILTER (is_made AND days_ago < 1095) AS worst_finding,
     sum(penalty_minor) FILTER (is_made AND days_ago < 1095) AS penalties_36m,
     sum(decay * (CASE WHEN found_violation THEN 1000000 ELSE 0 END - expected)) FILTER (is_made AND found_violation IS NOT NULL)

@@ -157,6 +157,7 @@ _JOINT = {
     "prepaid_complaint_share": ratio("prepaid_count", "complaints_12m"),
     "top_complainant_share": ratio("largest_complainant", "known_complainants"),
     "breach_rate": ratio("decayed_breaches", "decayed_items"),
+    "finding_state": f"CASE WHEN has_visits THEN {supervision.FINDING_STATE} END",
     "excess_violations": supervision.excess("excess_parts", "decayed_visits"),
     "excess_breaches": supervision.excess("excess_breach_parts", "counted_items", supervision.USUAL_ITEMS * supervision.TODAY),
     "excess_of_ties": supervision.excess("excess_of_ties", "visits_of_ties"),

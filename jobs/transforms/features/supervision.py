@@ -110,6 +110,7 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
 
 _ROW = {
     "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
+    "took_place": TOOK_PLACE,
     "is_visit": IS_VISIT,
     "is_follow_up": f"{TOOK_PLACE} AND {IS_FOLLOW_UP}",
     "is_unmet": "visit_status IN ('not_reachable', 'refused')",
@@ -130,6 +131,7 @@ _SUMS = {
     "CASE WHEN is_visit THEN concat(cast(inspected_on AS STRING), inspection_id) END)",
     "days_since_visit": "min(CASE WHEN is_visit THEN days_ago END)",
     "days_since_violation": "min(CASE WHEN is_visit AND found_violation THEN days_ago END)",
+    "days_since_clean": "min(CASE WHEN took_place AND NOT found_violation THEN days_ago END)",
     "worst_finding": f"max(CASE WHEN {_RECENT} THEN severity END)",
     "penalties_36m": f"coalesce(sum(CASE WHEN {_RECENT} THEN penalty_minor END), 0L)",
     "excess_parts": f"sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN {_EXCESS} * decay END)",
@@ -140,6 +142,13 @@ _SUMS = {
     "follow_ups_36m": f"count_if(is_follow_up AND days_ago < {RECORD_DAYS})",
     "days_since_follow_up": "min(CASE WHEN is_follow_up THEN days_ago END)",
 }
+
+FINDING_STATE = (
+    "CASE WHEN coalesce(violations_36m, 0) = 0 THEN 0 WHEN days_since_clean < days_since_violation THEN 2 "
+    "WHEN violations_36m > 1 THEN 3 ELSE 1 END"
+)
+"""The state since the last finding of 36 months, from a row of :func:`count_visits`: 0 nothing found, 1 found and not seen since, 2
+a later visit or follow-up found nothing, 3 found again and not seen since."""
 
 COUNTS = ("visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m")
 """The columns that are zero, not unknown, for an entity without a visit."""

@@ -213,6 +213,16 @@ def excess(rows: list[Row]) -> float | None:
     return sum(row["excess_parts"] or 0 for row in rows) / 1e6 / (weights + 1_000_000) if weights else None
 
 
+def finding_state(found: list[Row], clean: list[Row]) -> int:
+    """0 nothing found, 1 found, 2 a later visit found nothing, 3 found again."""
+    if not found:
+        return 0
+    last = max(row["inspected_on"] for row in found)
+    if any(row["inspected_on"] > last for row in clean):
+        return 2
+    return 1 if len(found) == 1 else 3
+
+
 def visits(rows: list[Row], as_of: date) -> Row:
     """The supervision indicators of one entity's visits, none of them perhaps."""
     ago = lambda row: (as_of - row["inspected_on"]).days  # noqa: E731
@@ -241,6 +251,10 @@ def visits(rows: list[Row], as_of: date) -> Row:
         "days_since_visit": min((ago(row) for row in made), default=None),
         "days_since_violation": min((ago(row) for row in found), default=None),
         "violations_36m": len([row for row in recent if row["found_violation"]]),
+        "finding_state": finding_state(
+            [row for row in recent if row["found_violation"]],
+            [row for row in rows if row["visit_status"] == "inspected" and row["found_violation"] is False],
+        ),
         "visits_36m": len(recent),
         "worst_finding": max((row["severity"] for row in recent if row["severity"] is not None), default=None),
         "penalties_36m": total(recent, "penalty_minor") or 0,

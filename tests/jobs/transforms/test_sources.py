@@ -34,7 +34,7 @@ COMPLAINT_ZEROS = [
     "complaints_12m", "complaint_points", "complaint_burst", "worst_complaint_90d", "amount_claimed_12m", "complaints_of_ties_12m",
     "complaints_at_address_12m",
 ]  # fmt: skip
-VISIT_ZEROS = ["visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m", "violations_of_ties_36m"]
+VISIT_ZEROS = ["visits_36m", "violations_36m", "penalties_36m", "unmet_visits_36m", "finding_state", "violations_of_ties_36m"]
 
 
 @pytest.mark.parametrize(

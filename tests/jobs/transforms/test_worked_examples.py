@@ -130,6 +130,8 @@ def test_a_follow_up_is_counted_separately_unless_it_found_a_violation(spark):
     settled = indicators(spark, inspection=[first, {**follow_up, "found_violation": False, "items_checked": 10, "breaches": 0}])
     record = ("visits_36m", "days_since_visit", "last_visit_violation", "breach_rate", "excess_violations", "follow_ups_36m")
     assert [settled[name] for name in record] == [made[name] for name in record]
+    assert [one["finding_state"] for one in (made, worse, settled)] == [1, 3, 2]
+    assert indicators(spark, inspection=[old])["finding_state"] == 0
 
 
 def test_an_outcome_is_compared_with_the_inspectors_rate_at_other_businesses(spark):
