@@ -50,7 +50,7 @@ REASON_RANK = Column("reason_rank", Type.INT, "1 is the strongest reason", requi
 INDICATOR = Column("indicator", Type.STRING, "The indicator's column in features", required=True)
 CONTRIBUTION = Column("contribution", Type.DOUBLE, "What the indicator adds to the margin", unit="log-odds", required=True)
 VALUE = Column("value", Type.DOUBLE, "The indicator's value, in the catalogue's unit")
-PEER_MEDIAN = Column("peer_median", Type.DOUBLE, "The median of the peer group")
+PEER_MEDIAN = Column("peer_median", Type.DOUBLE, "The median of the peer group; for base_rate, the rate of all visits")
 PEER_GROUP = Column("peer_group", Type.STRING, "The peers: industry, size, age and region, broadened until there are enough")
 PEER_COUNT = Column("peer_count", Type.BIGINT, "Peers with a value; null without a median", unit="count")
 RESTS_ON = Column("rests_on", Type.STRING, "The sources that the indicator is made of, the one of its events first")

@@ -13,7 +13,7 @@ from expectations.contracts.indicators import Indicator
 from jobs.profile.profile import Profile
 from jobs.texts.languages import LANGUAGES, column_suffix, in_language
 from jobs.texts.names import Names, indicator_texts, indicators
-from jobs.texts.numbers import number, value_in_sentence, with_marks
+from jobs.texts.numbers import NOTHING, number, value_in_sentence, with_marks
 from jobs.texts.peer_groups import peer_group_in_words
 
 HIDDEN = frozenset({"link"})
@@ -63,7 +63,7 @@ class Reason:
         sources = texts("reason.and").join(texts.either(f"records.{source}", source) for source in shown)
         key = "reason.rests_on" if self.newest_on else "reason.rests_as_known"
         sentences = [texts(key, sources=sources, day=day.isoformat())]
-        if self.peer_count is not None and self.peer_group:
+        if self.peer_count and self.peer_group:
             group = peer_group_in_words(self.peer_group, texts, names.settings)
             sentences.insert(0, texts("reason.compared", count=with_marks(f"{self.peer_count:,}", texts), group=group))
         return texts("page.space").join(sentences)
@@ -148,6 +148,7 @@ def render(indicator: Indicator, value: float, peer_median: float | None, names:
         for part, known in values.items()
         if known is not None
     }
+    texts["times"] = with_marks(f"{value / peer_median:.1f}", names.texts) if peer_median else NOTHING
     return sentence.format(**texts)
 
 

@@ -50,7 +50,6 @@ SELECT e.* EXCLUDE (established_on, closed_on, is_ended, address_key, sign_key, 
     CASE WHEN getvariable('has_visits') THEN coalesce(unmet_visits_36m, 0) END AS unmet_visits_36m,
     CASE WHEN getvariable('has_follow_ups') THEN coalesce(follow_ups_36m, 0) END AS follow_ups_36m,
     days_since_follow_up,
-    coalesce(base_rate, (SELECT any_value(overall) FROM base_rate)) AS base_rate,
     same_legal_rep,
     same_owner,
     same_phone,
@@ -76,8 +75,7 @@ LEFT JOIN change USING (entity_id)
 LEFT JOIN tax USING (entity_id)
 LEFT JOIN complained USING (entity_id)
 LEFT JOIN visited USING (entity_id)
-LEFT JOIN associated USING (entity_id)
-LEFT JOIN base_rate USING (industry_division, region_middle);
+LEFT JOIN associated USING (entity_id);
 
 -- The rate of a pool and its weight against a unit's own rate (credit), by the method of moments over active entities. The row
 -- without a section is the pool of all.

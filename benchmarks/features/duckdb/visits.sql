@@ -1,8 +1,8 @@
--- Visits by entity, and the base rate of industry and region from random visits.
+-- Visits by entity.
 
 CREATE TEMP TABLE visit AS
 WITH known AS (
-    SELECT inspection_id, entity_id, inclusion_probability, selected_by, planned_on, inspected_on, visit_status, items_checked, breaches,
+    SELECT inspection_id, entity_id, selected_by, planned_on, inspected_on, visit_status, items_checked, breaches,
         severity, found_violation, penalty_minor, inspector_id, is_absent, is_revision, known_at, delivered_on, source, source_file, source_row
     FROM silver_inspection
     WHERE known_at < getvariable('cutoff')
@@ -22,8 +22,7 @@ SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breac
     took_place AND (coalesce(found_violation, false) OR selected_by <> 'follow_up') AS is_made,
     selected_by <> 'follow_up' AS is_rated,
     visit_status IN ('not_reachable', 'refused') AS is_unmet,
-    round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay,
-    round(1000 / inclusion_probability)::BIGINT AS weight
+    round(1000000 * 0.5::DOUBLE ** ((getvariable('as_of') - inspected_on) / 365))::BIGINT AS decay
 FROM newest
 WHERE NOT is_absent AND (inspected_on IS NULL OR inspected_on <= getvariable('as_of'));
 
@@ -86,28 +85,3 @@ SELECT visit.entity_id,
 FROM visit LEFT JOIN strictness
     ON visit.entity_id = strictness.entity_id AND visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id
 GROUP BY visit.entity_id;
-
--- Effective visits and violations of a cell in whole thousandths.
-CREATE TEMP TABLE base_rate AS
-WITH drawn AS (
-    SELECT industry_division, region_middle, sum(weight) AS w, sum(weight * weight) AS ww,
-        coalesce(sum(weight) FILTER (found_violation), 0) AS wy
-    FROM visit JOIN entity USING (entity_id)
-    WHERE is_made AND selected_by = 'random' AND weight IS NOT NULL
-    GROUP BY ALL
-),
-cell AS (
-    SELECT *, round(1000 * (w::DOUBLE * w / ww))::BIGINT AS worth, round(worth * (wy / w))::BIGINT AS violations FROM drawn
-),
-pool AS (
-    SELECT sum(violations) / sum(worth) AS rate,
-        rate * (1 - rate) AS v,
-        sum((violations::DOUBLE * violations / worth)::DECIMAL(38, 18))::DOUBLE / sum(worth) - rate * rate
-            - v * count(*) * 1000 / sum(worth) AS spread,
-        CASE WHEN spread > 0 THEN v / spread END AS credit
-    FROM cell
-    WHERE worth > 0
-)
-SELECT industry_division, region_middle, rate AS overall,
-    CASE WHEN credit IS NULL THEN rate ELSE (violations / 1000 + rate * credit) / (worth / 1000 + credit) END AS base_rate
-FROM pool LEFT JOIN cell ON true;

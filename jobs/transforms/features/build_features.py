@@ -14,7 +14,7 @@ from expectations.contracts.complaint import COMPLAINT_ID
 from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from expectations.contracts.scoring import PEERS
+from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN, PEERS
 from jobs.transforms.features import complaints as complaint
 from jobs.transforms.features import supervision
 from jobs.transforms.features.associations import count_shared_identifiers
@@ -35,7 +35,7 @@ from jobs.transforms.features.registration import add_register_indicators, count
 from jobs.transforms.features.supervision import add_expected
 from jobs.transforms.features.tax import make_tax_indicators
 from jobs.transforms.features.unmapped import Unmapped, set_unmapped_to_null
-from jobs.transforms.frames import Materialise, join_few, replace_columns, select
+from jobs.transforms.frames import Materialise, aggregate, join_few, replace_columns, select
 from jobs.transforms.latest_known import keep_known, keep_latest, keep_latest_known
 
 SALES_FLOOR = 10_000
@@ -200,10 +200,24 @@ def _compare_with_peers(
     features = (
         own.transform(join_few, placed, CELL).transform(add_rates, minor_units=minor_units).transform(add_robust_z, indicators)
     )
+    compared = list_peer_medians(groups, indicators).unionByName(_list_base_rate(groups, of_cells))
     return Features(
         _select(features.withColumn(AS_OF, F.lit(as_of)), features_contract()),
-        _select(list_peer_medians(groups, indicators).withColumn(AS_OF, F.lit(as_of)), PEERS),
+        _select(compared.withColumn(AS_OF, F.lit(as_of)), PEERS),
     )
+
+
+def _list_base_rate(groups: DataFrame, of_cells: DataFrame) -> DataFrame:
+    """The rate of all visits, which an industry's ``base_rate`` is compared with, as a row of every peer group; of no peers."""
+    rate = of_cells.transform(aggregate, [], {str(PEER_MEDIAN): "max(base_rate_of_all)"}).where(f"{PEER_MEDIAN} IS NOT NULL")
+    return (
+        groups.select("member_of")
+        .crossJoin(rate)
+        .transform(
+            select, f"member_of AS {PEER_GROUP}", f"'base_rate' AS {INDICATOR}", "0L AS peer_count", PEER_MEDIAN,
+            "cast(NULL AS DOUBLE) AS peer_mad",
+        )
+    )  # fmt: skip
 
 
 def _select(frame: DataFrame, contract: Contract) -> DataFrame:

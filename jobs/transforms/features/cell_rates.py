@@ -1,4 +1,4 @@
-"""Rates of an industry and a region, and the indicators that combine them with an entity's own counts.
+"""Rates of an industry, and the indicators that combine them with an entity's own counts.
 
 A cell is the combination of industry, size, age and region that defines an entity's peers. Rates are joined to the few thousand
 cells first, and entities with cells once, since each such join copies all columns of a million entities.
@@ -16,7 +16,6 @@ from jobs.transforms.features.ratios import Pooled, join_pools, shrunk
 from jobs.transforms.frames import Materialise, join_few, select
 
 MILLION = 1_000_000
-BASE_RATE_CELL = ("industry_division", "region_middle")
 
 OWN = ("is_active", "sales_exposure", "excess_parts", "decayed_visits", CELL, *PARTS)
 """The columns that are read of an entity besides its indicators."""
@@ -25,7 +24,12 @@ _POOLED = {
     "complaint_rate": Pooled("complaints_12m", "sales_exposure", is_share=False),
     "violation_share": Pooled("violations_36m", "visits_36m", is_share=True),
 }
-COMMON = ("industry_excess", "industry_visits", *[f"{name}_{what}" for name in _POOLED for what in ("pool", "weight")])
+COMMON = (
+    "industry_excess",
+    "industry_visits",
+    "base_rate_of_all",
+    *[f"{name}_{what}" for name in _POOLED for what in ("pool", "weight")],
+)
 """The columns of a cell that are not indicators; ``base_rate`` is one."""
 
 _OF_INDUSTRY = supervision.excess(
@@ -49,7 +53,7 @@ def describe_cells(
     described = (
         cells.transform(select, "*", in_section)
         .transform(join_few, supervision.sum_by_industry(visited, own), "industry_group")
-        .transform(supervision.add_base_rate, visits, own, BASE_RATE_CELL, as_of=as_of)
+        .transform(supervision.add_base_rate, visits, own, as_of=as_of, materialise=materialise)
     )
     for name, pooled in _POOLED.items():
         described = join_pools(described, active, "section", name, pooled, materialise)

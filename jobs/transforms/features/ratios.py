@@ -113,6 +113,49 @@ def join_pools(frame: DataFrame, units: DataFrame, by: str, name: str, pooled: P
     )
 
 
+def add_nested_rate(frame: DataFrame, units: DataFrame, levels: Sequence[str], name: str, materialise: Materialise) -> DataFrame:
+    """Add ``name``: the rate of a row's narrowest known level, each shrunk towards the next broader; and ``<name>_of_all``.
+
+    The exposure of a level is its effective number of visits, (Σw)² / Σw² (Kish 1965). The broader rate m weighs as much as
+    m (1 - m) / A visits, with A the variance of rates inside the broader level: for weighted squares S = Σ e (r - m)² and
+    f = 1 - w / W (the share of the broader level that is elsewhere), A = (S - Σ f m (1 - m)) / Σ e f. These are the moments of a
+    beta-binomial (Kleinman 1973, "Proportions with extraneous variance"; Bühlmann and Straub 1970), pooled over a level. Levels
+    that differ no more than by chance have the broader rate.
+
+    Args:
+        frame: rows with the columns of ``levels``; the rate is unknown without the broadest.
+        units: the sums ``w, wy, ww`` of weights, of weights of events, and of squared weights by ``levels``, BIGINT.
+        levels: from broad to narrow; NULL from the level on that is unknown.
+    """
+    sums = {one: f"sum({one})" for one in ("w", "wy", "ww")}
+    every = materialise(units.transform(aggregate, [], sums).transform(select, "w", "wy", f"{ratio('wy', 'w')} AS rate"))
+    broader, known = every, []
+    for at, level in enumerate(levels):
+        keys = levels[:at]
+        above = broader.transform(select, *keys, "w AS above_w", f"{ratio('wy', 'w')} AS m", "rate AS above_rate")
+        counted = units.where(f"{level} IS NOT NULL").transform(aggregate, [*keys, level], sums)
+        inside = join_few(counted, above, keys) if keys else counted.crossJoin(above)
+        placed = inside.transform(
+            select, *keys, level, "w", "wy", "m", "above_rate", f"{ratio('wy', 'w')} AS r",
+            f"{ratio('cast(w AS DOUBLE) * w', 'ww')} AS e", f"(1 - {ratio('w', 'above_w')}) AS f",
+        )  # fmt: skip
+        rated = materialise(placed)
+        moments = {
+            "squares": "e * (r - m) * (r - m)", "chance": "f * m * (1 - m)", "free": "e * f", "spread": "e * f * m * (1 - m)",
+        }  # fmt: skip
+        found = rated.transform(aggregate, [], {one: _exact_sum(sql) for one, sql in moments.items()})
+        worth = "CASE WHEN squares > chance THEN spread / (squares - chance) END AS worth"
+        own = f"{shrunk('(e * r)', 'e', 'above_rate', 'worth')} AS rate"
+        broader = materialise(rated.crossJoin(found.transform(select, worth)).transform(select, *keys, level, "w", "wy", own))
+        frame = join_few(frame, broader.transform(select, *keys, level, f"rate AS rate_{at}"), [*keys, level])
+        known.insert(0, f"rate_{at}")
+    return (
+        frame.crossJoin(every.transform(select, f"rate AS {name}_of_all"))
+        .transform(select, "*", f"CASE WHEN {levels[0]} IS NOT NULL THEN coalesce({', '.join(known)}, {name}_of_all) END AS {name}")
+        .drop(*known)
+    )
+
+
 def shrunk(events: str, exposure: str, rate: str, weight: str) -> str:
     """SQL of a unit's rate shrunk towards its pool's ``rate``: (events + rate · weight) / (exposure + weight)."""
     return (

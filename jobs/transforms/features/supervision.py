@@ -1,4 +1,4 @@
-"""Indicators from an entity's own record of visits, and the base rate of its industry and region from random visits.
+"""Indicators from an entity's own record of visits, and the base rate of its industry.
 
 Inspectors differ in how often they find violations, which says nothing about a business. So an outcome is compared with its
 expectation: the rate at which its inspector finds violations at other businesses, of past visits only. Results at the business
@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from expectations.contracts.inspection import FOLLOW_UP, INSPECTOR_ID
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
-from jobs.transforms.features.ratios import Pooled, pool_rates, shrunk
+from jobs.transforms.features.ratios import add_nested_rate
 from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
 PARTS = 1_000_000
@@ -32,8 +32,10 @@ TODAY = 1_000_000
 """The weight of a visit of today."""
 USUAL_ITEMS = 20
 """Checkpoints of an assumed visit today that meets its expectation."""
-VISIT_PARTS = 1000
-"""The effective visits of a cell are counted in thousandths, whole numbers that add up exactly."""
+CERTAIN = 1000
+"""The inverse of a probability is in thousandths: the weight of a visit that was certain to be made."""
+INDUSTRY = ("industry_section", "industry_division", "industry_group")
+"""The levels of an industry code, the broadest first."""
 
 NEEDED = (
     "entity_id", "inspection_id", "visit_status", "planned_on", "inspected_on", "selected_by", "inclusion_probability",
@@ -116,7 +118,7 @@ _ROW = {
     "is_unmet": "visit_status IN ('not_reachable', 'refused')",
     # Weights are whole numbers, so that their sums are exact.
     "decay": f"cast(round({TODAY} * power(0.5D, datediff(as_of, inspected_on) / {HALF_LIFE_DAYS}.0D)) AS BIGINT)",
-    "inverse_probability": "cast(round(1000 / inclusion_probability) AS BIGINT)",
+    "inverse_probability": f"cast(round({CERTAIN} / inclusion_probability) AS BIGINT)",
 }
 
 _EXCESS = f"(CASE WHEN found_violation THEN {PARTS}L ELSE 0L END - expected_parts)"
@@ -203,39 +205,24 @@ def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
     )
 
 
-def add_base_rate(frame: DataFrame, inspections: DataFrame, entities: DataFrame, cell: Sequence[str], *, as_of: date) -> DataFrame:
-    """Add ``base_rate``: the share of random visits in the row's cell of industry and region that found a violation.
+def add_base_rate(
+    cells: DataFrame, inspections: DataFrame, entities: DataFrame, *, as_of: date, materialise: Materialise
+) -> DataFrame:
+    """Add ``base_rate``, the rate of findings of a cell's industry, and ``base_rate_of_all``, that of all visits.
 
-    Each visit has the inverse of its inclusion probability as its weight (Hájek), so that a class drawn more often counts no more;
-    visits of unknown probability are left out. A cell's exposure is its effective number of visits, (Σw)² / Σw² (Kish), and its
-    rate is shrunk towards that of all cells. A cell without such a visit has the rate of all; without any visit the rate is
-    unknown.
+    A visit drawn at random has the inverse of its inclusion probability as its weight, and any other visit, which was certain to
+    be made, the weight 1 (Hájek). The rate of a group is shrunk towards that of its division, and so on up to the rate of all
+    visits (:func:`jobs.transforms.features.ratios.add_nested_rate`). Without an industry or any visit the rate is unknown.
 
     Args:
-        frame: rows with the columns of ``cell``.
+        cells: rows with the columns of :data:`INDUSTRY`.
         inspections: the newest known version of each visit.
-        entities: one row per entity, with the columns of ``cell``.
+        entities: one row per entity, with the columns of :data:`INDUSTRY`.
     """
-    random = _rows(inspections, as_of).where("is_visit AND selected_by = 'random' AND inverse_probability IS NOT NULL")
-    sums = (
-        random.join(entities.select(ENTITY_ID, *cell), ENTITY_ID, "inner")
-        .groupBy(*cell)
-        .agg(
-            F.expr("sum(inverse_probability)").alias("w"),
-            F.expr("sum(CASE WHEN found_violation THEN inverse_probability ELSE 0L END)").alias("wy"),
-            F.expr("sum(inverse_probability * inverse_probability)").alias("ww"),
-        )
-    )
-    worth = f"cast(round({VISIT_PARTS} * (cast(w AS DOUBLE) * w / ww)) AS BIGINT)"
-    cells = sums.transform(select, *cell, f"{worth} AS worth", "wy", "w").transform(
-        select, *cell, "worth", "cast(round(worth * (cast(wy AS DOUBLE) / w)) AS BIGINT) AS violations"
-    )
-    pool = pool_rates(cells, [], Pooled("violations", "worth", is_share=True), parts=VISIT_PARTS)
-    own = shrunk(f"(violations / {VISIT_PARTS}.0D)", f"(worth / {VISIT_PARTS}.0D)", "pool_rate", "pool_weight")
-    rates = cells.crossJoin(pool).transform(select, *cell, f"{own} AS own_rate")
-    return (
-        join_few(frame, rates, cell)
-        .crossJoin(pool.select("pool_rate"))
-        .transform(select, "*", "coalesce(own_rate, pool_rate) AS base_rate")
-        .drop("own_rate", "pool_rate")
-    )
+    weight = f"coalesce(CASE WHEN selected_by = 'random' THEN inverse_probability END, {CERTAIN}L)"
+    counted = _rows(inspections, as_of).where("is_visit AND found_violation IS NOT NULL AND inspected_on IS NOT NULL")
+    weighted = counted.transform(select, ENTITY_ID, f"{weight} AS w", "found_violation")
+    visits = weighted.join(entities.select(ENTITY_ID, *INDUSTRY).where(f"{INDUSTRY[0]} IS NOT NULL"), ENTITY_ID, "inner")
+    sums = {"w": "sum(w)", "wy": "sum(CASE WHEN found_violation THEN w ELSE 0L END)", "ww": "sum(w * w)"}
+    units = materialise(visits.transform(aggregate, INDUSTRY, sums))
+    return add_nested_rate(cells, units, INDUSTRY, "base_rate", materialise)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -339,19 +339,32 @@ def shrunk(events: float, exposure: float, rate: float | None, weight: float | N
 
 
 def base_rates(entities: list[Row], visited: list[Row]) -> dict[str, float | None]:
-    """Of each entity: the share of random visits of known probability in its cell that found a violation."""
-    cell = {e["entity_id"]: (e["industry_division"], e["region_middle"]) for e in entities}
-    weights: dict[tuple[Any, Any], list[tuple[int, bool]]] = defaultdict(list)
+    """Of each entity: the rate of findings of its industry, each level shrunk towards the level above."""
+    levels = ("industry_section", "industry_division", "industry_group")
+    codes = {e["entity_id"]: tuple(e[level] for level in levels) for e in entities if e["industry_section"] is not None}
+    visits = []
     for row in visited:
-        is_drawn = row["selected_by"] == "random" and row["inclusion_probability"] is not None
-        if row["visit_status"] == "inspected" and is_drawn and row["entity_id"] in cell:
-            weight = round(1000 / row["inclusion_probability"])
-            weights[cell[row["entity_id"]]].append((weight, row["found_violation"]))
-    worth = {}
-    for name, drawn in weights.items():
-        w, wy, ww = sum(w for w, _ in drawn), sum(w for w, y in drawn if y), sum(w * w for w, _ in drawn)
-        effective = round(1000 * w * w / ww)
-        worth[name] = (round(effective * wy / w) / 1000, effective / 1000)
-    rate, weight = credibility(list(worth.values()), is_share=True)
-    whole = lambda name: None not in name and name in worth  # noqa: E731
-    return {e: shrunk(*worth[name], rate, weight) if whole(name) else rate for e, name in cell.items()}
+        is_visit = row["visit_status"] == "inspected" and (row["found_violation"] or row["selected_by"] != "follow_up")
+        if is_visit and row["inspected_on"] is not None and row["found_violation"] is not None and row["entity_id"] in codes:
+            is_drawn = row["selected_by"] == "random" and row["inclusion_probability"] is not None
+            weight = round(1000 / row["inclusion_probability"]) if is_drawn else 1000
+            visits.append((codes[row["entity_id"]], weight, row["found_violation"]))
+    if not visits:
+        return {}
+    total = lambda code: [sum(w ** power for at, w, y in visits if at[: len(code)] == code and (y or not only)) for power, only in  # noqa: E731
+                          ((1, False), (1, True), (2, False))]  # fmt: skip
+    rates: dict[tuple[Any, ...], float] = {(): total(())[1] / total(())[0]}
+    for depth in range(1, 4):
+        level = {at[:depth] for at, _, _ in visits if None not in at[:depth]}
+        units = {}
+        for code in level:
+            (w, wy, ww), (above_w, above_wy, _) = total(code), total(code[:-1])
+            units[code] = (w * w / ww, wy / w, above_wy / above_w, 1 - w / above_w)
+        square = sum(e * (r - m) ** 2 for e, r, m, _ in units.values())
+        chance = sum(f * m * (1 - m) for _, _, m, f in units.values())
+        free = sum(e * f * m * (1 - m) for e, _, m, f in units.values())
+        k = free / (square - chance) if square > chance else None
+        for code, (e, r, _, _) in units.items():
+            above = rates[code[:-1]]
+            rates[code] = above if k is None else (e * r + above * k) / (e + k)
+    return {e: next(rates[code[:depth]] for depth in (3, 2, 1, 0) if code[:depth] in rates) for e, code in codes.items()}

@@ -50,8 +50,10 @@ def test_every_source_is_a_contract():
 def test_sentences_of_peers_are_in_a_bracket_that_can_be_left_out():
     for indicator in catalogue():
         for sentence in (texts[indicator.column]["sentence"] for texts in EVERY_TEXT):
-            assert ("{peer}" in sentence) == indicator.peer, indicator.column
-            if indicator.peer:
+            # A base rate is compared with the rate of all visits.
+            is_compared = indicator.peer or indicator.column == "base_rate"
+            assert ("{peer}" in sentence) == is_compared, indicator.column
+            if is_compared:
                 assert sentence.rstrip(")）").rpartition("(" if "(" in sentence else "（")[2].count("{peer}") == 1
 
 

@@ -192,28 +192,47 @@ def test_an_entity_that_follows_a_closed_one_of_the_same_person(spark):
     assert made["heir"]["same_legal_rep"] == 1
 
 
-def test_the_base_rate_is_of_random_visits_of_known_probability_only(spark):
-    shops = [{"entity_id": f"E{n}", "industry_division": "51", "region_middle": "r"} for n in range(4)]
+def made_by_industry(spark, visits):
+    """The base rate of shops by division: visits are (section, division, found, more)."""
+    shops = {
+        (section, division): {"entity_id": f"{section}{division}", "industry_section": section, "industry_division": division}
+        for section, division, _, _ in visits
+    }
+    shops |= {
+        ("F", "59"): {"entity_id": "F59", "industry_section": "F", "industry_division": "59"},
+        (None, None): {"entity_id": "none"},
+    }
+    inspections = [
+        {"inspection_id": f"i{at}", "entity_id": f"{section}{division}", "inspected_on": date(2025, 1, 1), "found_violation": found}
+        | more
+        for at, (section, division, found, more) in enumerate(visits)
+    ]
+    made, peers = compute(spark, {"entity": list(shops.values()), "inspection": inspections})
+    compared = {row["peer_median"] for row in peers if row["indicator"] == "base_rate"}
+    return {name: row["base_rate"] for name, row in made.items()}, compared
 
-    def visit(number, selected_by, found):
-        return {"inspection_id": f"i{number}", "entity_id": f"E{number % 4}", "inspected_on": date(2025, 1, 1),
-                "selected_by": selected_by, "found_violation": found,
-                "inclusion_probability": 0.1 if selected_by == "random" else None}  # fmt: skip
 
-    drawn = [visit(0, "random", True), visit(1, "random", False), visit(2, "random", False), visit(3, "random", False)]
-    sent = [visit(number, "targeted", True) for number in range(4, 12)]
-    of_unknown_chance = [visit(number, "random", True) | {"inclusion_probability": None} for number in range(12, 16)]
-    made, _ = compute(spark, {"entity": shops, "inspection": [*drawn, *sent, *of_unknown_chance]})
-    assert made["E0"]["base_rate"] == pytest.approx(1 / 4, abs=1e-3)
+def test_the_base_rate_of_an_industry_is_shrunk_towards_the_broader_industry(spark):
+    visits = [(section, division, at < found, {}) for section, division, found, made in
+              (("F", "51", 30, 40), ("F", "52", 1, 10), ("H", "61", 4, 40)) for at in range(made)]  # fmt: skip
+    rate, compared = made_by_industry(spark, visits)
+    assert compared == {35 / 90}
+    assert 4 / 40 < rate["H61"] < 0.13
+    assert 1 / 10 < rate["F52"] < rate["F51"] < 30 / 40
+    # A division without visits has its section's rate; without an industry there is none.
+    assert rate["F52"] <= rate["F59"] <= rate["F51"]
+    assert rate["none"] is None
 
 
-def test_random_visits_have_the_inverse_probability_as_weight(spark):
-    shops = [{"entity_id": f"E{n}", "industry_division": "51"} for n in range(2)]
-    common = {"inspected_on": date(2025, 1, 1), "selected_by": "random"}
-    often = {**common, "inspection_id": "i0", "entity_id": "E0", "inclusion_probability": 0.5, "found_violation": True}
-    seldom = {**common, "inspection_id": "i1", "entity_id": "E1", "inclusion_probability": 0.1, "found_violation": False}
-    made, _ = compute(spark, {"entity": shops, "inspection": [often, seldom]})
-    assert made["E0"]["base_rate"] == pytest.approx((1 / 0.5) / (1 / 0.5 + 1 / 0.1), abs=1e-3)
+def test_industries_that_differ_no_more_than_by_chance_have_the_rate_of_all(spark):
+    rate, _ = made_by_industry(spark, [("F", division, at < 5, {}) for division in ("51", "52") for at in range(20)])
+    assert rate["F51"] == rate["F52"] == 1 / 4
+
+
+def test_a_random_visit_has_the_inverse_of_its_probability_as_weight_and_a_chosen_one_the_weight_one(spark):
+    drawn = {"selected_by": "random", "inclusion_probability": 0.1}
+    rate, _ = made_by_industry(spark, [("F", "51", True, {}), ("F", "51", False, drawn)])
+    assert rate["F51"] == pytest.approx(1 / 11)
 
 
 def test_with_mostly_equal_peers_the_90th_percentile_is_the_scale(spark):
