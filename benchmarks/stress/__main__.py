@@ -14,7 +14,6 @@ from typing import Any
 
 from benchmarks.harness.each_world import RESULTS, seeds, world_options
 from benchmarks.harness.machine import machine_facts
-from benchmarks.harness.worlds import LAST
 from benchmarks.page import ROOT
 from benchmarks.stress.measures import Figures, measure, with_few_labels
 from benchmarks.stress.page import FEW_LABELS, LIST, cells_of, render
@@ -26,23 +25,20 @@ from jobs.profile.load_profile import load_profile
 
 RESULT = RESULTS / "stress.json"
 PAGE = ROOT / "docs" / "reference" / "stress.md"
-CODE = ("benchmarks.stress.worlds", "benchmarks.stress.scenarios", "benchmarks.stress.measures")
+CODE = ("benchmarks.stress.scenarios", "benchmarks.stress.measures:measure", "benchmarks.stress.measures:with_few_labels")
 """Results of other code than this and all that it reaches are not mixed."""
 Measured = dict[str, dict[str, dict[str, Figures]]]
 """For each seed the figures of scenarios, and those with few labels."""
 
 
 def main(arguments: list[str] | None = None, *, result: Path = RESULT, page: Path = PAGE) -> None:
-    """Measure each scenario on each world beside the plain world, and write results and page after each world."""
+    """Measure each scenario on each world beside the plain world, and write results and page after each."""
     parser = world_options("python -m benchmarks.stress", __doc__, worlds=10, first_seed=11)
     choices = [*SCENARIOS, FEW_LABELS]
     parser.add_argument("--only", nargs="+", choices=choices, default=choices, metavar="SCENARIO", help=", ".join(choices))
     options = parser.parse_args(arguments)
     profile = load_profile(options.profile)
-    facts = {name: getattr(options, name) for name in ("entities", "months", "profile")} | {
-        "as_of": str(LAST),
-        "code": hash_of(CODE),
-    }
+    facts = {"entities": options.entities, "months": options.months, "profile": options.profile, "code": hash_of(CODE)}
     if options.entities != parser.get_default("entities"):
         result, page = (options.out / path.name for path in (result, page))
     worlds = stored_worlds(result, facts)
@@ -57,11 +53,10 @@ def main(arguments: list[str] | None = None, *, result: Path = RESULT, page: Pat
                 advance(f"{name}, world {seed}")
                 if name == FEW_LABELS:
                     measured[name] = {str(number): figures for number, figures in with_few_labels(plain).items()}
-                    continue
-                figures = measure(SCENARIOS[name][1](plain), plain)
-                measured["scenarios"][name] = figures
-                print("", f"{seed} {name}", *cells_of(figures, LIST), "", sep=" | ", flush=True)
-            write(result, page, facts, worlds)
+                else:
+                    measured["scenarios"][name] = figures = measure(SCENARIOS[name][1](plain), plain)
+                    print("", f"{seed} {name}", *cells_of(figures, LIST), "", sep=" | ", flush=True)
+                write(result, page, facts, worlds)
 
 
 def stored_worlds(result: Path, facts: Mapping[str, Any]) -> Measured:

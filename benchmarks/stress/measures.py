@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from benchmarks.selective.compare import VIOLATES, WOULD_FIND
 from benchmarks.stress.worlds import REACHED, WAS_FOUND, StressWorld
@@ -127,15 +126,3 @@ def first_labels(found: np.ndarray, positives: int, seed: int) -> np.ndarray:
     number[order] = np.cumsum(found[order])
     mask: np.ndarray = (number < positives) | ((number == positives) & found)
     return mask
-
-
-def summarise(worlds: Sequence[Mapping[str, Figures]], against: str) -> dict[str, pd.DataFrame]:
-    """``mean`` over worlds, and mean paired ``difference`` from one scenario with the ends ``low`` and ``high`` of its interval.
-
-    The interval is that of Student's t at 95 %. Each frame has a row a scenario and a column a figure, NaN where there is none.
-    """
-    figures = pd.concat({at: pd.DataFrame(world, dtype=float).T for at, world in enumerate(worlds)}, names=["world", "scenario"])
-    differences = figures - figures.xs(against, level="scenario").reindex(figures.index, level="world")
-    means, paired = (rows.groupby("scenario", sort=False) for rows in (figures, differences))
-    reach = stats.t.ppf(0.975, paired.count() - 1) * paired.sem()
-    return {"mean": means.mean(), "difference": paired.mean(), "low": paired.mean() - reach, "high": paired.mean() + reach}

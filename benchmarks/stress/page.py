@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from benchmarks.page import table
-from benchmarks.stress.measures import summarise
+from benchmarks.stress.measures import Figures
 from benchmarks.stress.scenarios import PLAIN, SCENARIOS
 
 FEW_LABELS = "few labels"
@@ -45,13 +46,28 @@ def render(results: Mapping[str, Any]) -> str:
     return ABOUT.read_text(encoding="utf-8").format(
         size=f"{len(worlds)} worlds of {results['entities']:,} entities and {results['months']} months, seeds {', '.join(worlds)}; "
         f"revision `{machine['revision']}`, measured {machine['measured_on']}.",
-        scenarios=table(["scenario", "what it changes"], [[name, SCENARIOS[name][0]] for name in scenarios["mean"].index]),
+        scenarios=table(
+            ["scenario", "what it changes", "worlds"],
+            [[str(name), SCENARIOS[str(name)][0], str(number)] for name, number in scenarios["worlds"]["findings"].items()],
+        ),
         list=_table("scenario", scenarios, LIST),
         top=_table("scenario", scenarios, TOP),
         classes=_table("scenario", scenarios, CLASSES),
         intervals=_table("scenario", scenarios, INTERVALS),
         labels=_table("positives", summarise(steps, "0"), STEPS) if steps else "Not measured.",
     )
+
+
+def summarise(worlds: Sequence[Mapping[str, Figures]], against: str) -> dict[str, pd.DataFrame]:
+    """``mean`` over ``worlds`` (a number), and mean paired ``difference`` from one scenario with the ends of its interval.
+
+    The interval is that of Student's t at 95 %. Each frame has a row a scenario and a column a figure, NaN where there is none.
+    """
+    figures = pd.concat({at: pd.DataFrame(world, dtype=float).T for at, world in enumerate(worlds)}, names=["world", "scenario"])
+    differences = figures - figures.xs(against, level="scenario").reindex(figures.index, level="world")
+    means, paired = (rows.groupby("scenario", sort=False) for rows in (figures, differences))
+    mean, reach = paired.mean(), stats.t.ppf(0.975, paired.count() - 1) * paired.sem()
+    return {"worlds": means.count(), "mean": means.mean(), "difference": mean, "low": mean - reach, "high": mean + reach}
 
 
 def cells_of(figures: Mapping[str, float | None], forms: Mapping[str, str]) -> list[str]:

@@ -18,9 +18,8 @@ from benchmarks.stress.measures import (
     class_figures,
     first_labels,
     list_figures,
-    summarise,
 )
-from benchmarks.stress.page import FEW_LABELS, render
+from benchmarks.stress.page import FEW_LABELS, render, summarise
 from benchmarks.stress.scenarios import SCENARIOS, late_deliveries, never_seen, next_day, null_today, tiny_regions
 from benchmarks.stress.worlds import Making, StressWorld
 from jobs.profile.load_profile import load_profile
@@ -136,7 +135,7 @@ def test_the_page_shows_means_differences_and_missing_figures() -> None:
     facts = {"entities": 20_000, "months": 24, "machine": {"revision": "abc", "measured_on": "2026-12-03"}}
     page = render({**facts, "worlds": measured})
     assert "| tax null | - | 84.5 | - | - | - | - | - | - | -7.0 (-19.7 to +5.7) |" in page
-    assert f"| tax null | {SCENARIOS['tax null'][0]} |" in page
+    assert f"| tax null | {SCENARIOS['tax null'][0]} | 2 |" in page
     assert "| 10 | 40.0 | - | - | - | -10.0 (-10.0 to -10.0) | - (- to -) | - (- to -) |" in page
     assert "{" not in page
 
