@@ -58,7 +58,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     model = store.get(model_id)
     bounds = bounds_of(model, profile)
     available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
-    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
+    scorer = Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
     with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
@@ -79,7 +79,7 @@ def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availabili
 
 
 @dataclass(frozen=True)
-class _Scorer:
+class Scorer:
     """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
     Attributes:
