@@ -129,7 +129,7 @@ def record_score_inputs(
 
     Args:
         classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
-        bounds: of the classes, see :meth:`~models.risk.class_bounds.ClassBounds.facts`; None where all stayed in their class.
+        bounds: of the classes, see :meth:`~models.targeting.class_bounds.ClassBounds.facts`; None where all stayed in their class.
     """
     with _noting(lake.home, as_of, "scores") as note:
         yield

@@ -25,8 +25,8 @@ from models.explanation.reasons import NotAdditiveError, check_additive
 from models.foundation.inputs import Ints
 from models.foundation.threads import parallel_map
 from models.risk.availability import WHOLE, Availability, absent_sources
-from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.risk_model import RiskModel
+from models.targeting.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.targeting.class_stability import stabilise_class
 
 ROWS_AT_ONCE = 32_768
