@@ -18,18 +18,18 @@ from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly.anomaly_model import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
-from models.foundation.availability import WHOLE, Availability, fit_absence
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
+from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
-from models.risk.candidates import BLEND, CANDIDATES, kind_of
-from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
+from models.risk.candidates import BLEND, CANDIDATES, GROWTHS, TREE, kind_of
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
-from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
+from models.risk.probability import FIRST_PLACES, ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
+from models.targeting.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,7 @@ def fit_risk_model(
     inspector: npt.ArrayLike | None = None,
     reason: npt.ArrayLike | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
+    share: float = FIRST_PLACES,
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
     anomaly: AnomalyModel | None = None,
@@ -137,7 +138,7 @@ def fit_risk_model(
 
     Args:
         population: features of all entities on one day, the reference of the anomaly score.
-        X, y, time, entity, known_on, weight, inspector, reason, candidates: as for
+        X, y, time, entity, known_on, weight, inspector, reason, candidates, share: as for
             :func:`models.risk.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
@@ -167,7 +168,8 @@ def fit_risk_model(
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, outcome, time, entity, inputs.directions,
-        known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
+        known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates,
+        added=anomaly_weight * anomaly.score(labelled), share=share, seed=seed, threads=threads,
     )  # fmt: skip
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
     since_finding = NO_SHIFT
@@ -188,7 +190,9 @@ def fit_risk_model(
         "kind": "learnt",
         "champion": kind_of(learnt.learner),
         "learner": learnt.learner.name,
-        "rounds": {kind: rounds for kind, rounds in learnt.rounds.items() if kind_of(learnt.learner) in (kind, BLEND)},
+        "rounds": {
+            one: n for one, n in learnt.rounds.items() if kind_of(learnt.learner) in (BLEND, TREE if one in GROWTHS else one)
+        },
         "first_cohort": str(dates.min()),
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
@@ -199,9 +203,8 @@ def fit_risk_model(
         **fit_facts(learnt),
     }
     model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
-    model = _with_scale(model, population, rate)
     absence = fit_absence(population, inputs, lambda rows: model.score(rows)[MARGIN].to_numpy(), fitted.calibration)
-    return replace(model, absence=absence)
+    return _with_scale(replace(model, absence=absence), population, rate)
 
 
 def _with_scale(model: RiskModel, population: pd.DataFrame, rate: BaseRate | None) -> RiskModel:
@@ -235,7 +238,7 @@ def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:
     """How the champion was chosen and how far inspectors differ, as plain numbers."""
     facts: dict[str, Any] = {}
     if learnt.choice is not None:
-        facts["log_loss"] = dict(learnt.choice.losses)
+        facts["missed"] = dict(learnt.choice.losses)
         facts["contests"] = [{**asdict(contest), "wins": contest.wins} for contest in learnt.choice.contests]
     if learnt.effects is not None and len(learnt.effects.names):
         facts["inspectors"] = {"number": len(learnt.effects.names), "spread": learnt.effects.spread}

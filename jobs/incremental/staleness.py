@@ -129,7 +129,7 @@ def record_score_inputs(
 
     Args:
         classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
-        bounds: of the classes, see :meth:`~models.risk.class_bounds.ClassBounds.facts`; None where all stayed in their class.
+        bounds: of the classes, see :meth:`~models.targeting.class_bounds.ClassBounds.facts`; None where all stayed in their class.
     """
     with _noting(lake.home, as_of, "scores") as note:
         yield
@@ -223,5 +223,10 @@ def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
     if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
         what = f"the previous classes that the scores of {as_of} were compared with have changed"
         raise InputMissing(what=what, where=note, next_step=again)
-    before, bounds = scores["classes_before"], scores.get("class_bounds")
-    return ScoredDay(lake.at(features["read"]), features["deliveries"], features["coverage"], before, bounds)
+    return ScoredDay(
+        lake.at(features["read"]),
+        features["deliveries"],
+        features["coverage"],
+        scores["classes_before"],
+        scores.get("class_bounds"),
+    )

@@ -26,7 +26,7 @@ from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
-from models.foundation.availability import Availability
+from models.risk.availability import Availability
 from models.risk.credit import CLASSES
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class

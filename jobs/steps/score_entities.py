@@ -22,11 +22,11 @@ from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.transforms.coverage import Coverage
 from models.explanation.reasons import NotAdditiveError, check_additive
-from models.foundation.availability import WHOLE, Availability, absent_sources
 from models.foundation.inputs import Ints
 from models.foundation.threads import parallel_map
-from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
+from models.risk.availability import WHOLE, Availability, absent_sources
 from models.risk_model import RiskModel
+from models.targeting.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.targeting.class_stability import stabilise_class
 
 ROWS_AT_ONCE = 32_768
@@ -56,19 +56,13 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
         )
     earlier = previous_classes(before or lake, as_of)
     model = store.get(model_id)
-    available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
     bounds = bounds_of(model, profile)
-    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
+    available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
+    scorer = Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
     with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     return rows.num_rows
-
-
-def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availability:
-    """Which sources a day lacks: those without a value in any row of its features, and those that have stopped."""
-    absent = absent_sources(feature_batches(lake, coverage.as_of), model.inputs)
-    return Availability(absent, coverage.stale_days)
 
 
 def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
@@ -78,8 +72,14 @@ def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
     return class_bounds(ClassPolicy(classes.by, begins, classes.leave_points, profile.certainty.ordinary), model.class_scale)
 
 
+def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availability:
+    """Which sources a day lacks: those without a value in any row of its features, and those that have stopped."""
+    absent = absent_sources(feature_batches(lake, coverage.as_of), model.inputs)
+    return Availability(absent, coverage.stale_days)
+
+
 @dataclass(frozen=True)
-class _Scorer:
+class Scorer:
     """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
     Attributes:

@@ -61,6 +61,7 @@ def fit(
         inspector=labels[inspection.INSPECTOR_ID],
         reason=selection_reasons(labels) if is_weighted else None,
         candidates=candidates,
+        share=profile.evaluation.capacity_share,
         anomaly=anomaly,
         follow_ups=_known_with(known.follow_ups, labels),
     )

@@ -1,1 +1,1 @@
-"""Inputs and what a day lacks of them, array types, threads and archives. Imports nothing else of models."""
+"""Inputs, array types, threads and archives. Imports nothing else of models."""

@@ -26,7 +26,7 @@ from jobs.steps.score_entities import bounds_of, score_day
 from jobs.transforms.coverage import Coverage, Delivered
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST
-from models.foundation.availability import Availability
+from models.risk.availability import Availability
 from models.risk.credit import credit_points
 from models.risk_model import RiskModel
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from models.foundation.availability import Availability, absent_sources, columns_by_source, fit_absence
 from models.foundation.inputs import Inputs
+from models.risk.availability import Availability, absent_sources, columns_by_source, fit_absence
 from models.risk.calibration import Calibration
 from models.risk.evidence import Evidence
 
