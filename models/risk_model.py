@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly.ensemble import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
@@ -124,6 +125,7 @@ def fit_risk_model(
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
     anomaly: AnomalyModel | None = None,
+    follow_ups: pd.DataFrame | None = None,
 ) -> RiskModel:
     """Fit the whole model.
 
@@ -136,6 +138,7 @@ def fit_risk_model(
         minimum_labels: with fewer labels the rule replaces the learnt probability,
         minimum_positives: and with fewer visits of either outcome.
         anomaly: an anomaly model already fitted with the same population, inputs and seed.
+        follow_ups: features of follow-ups and their result ``found_violation``, which are no labels; None for none.
 
     Raises:
         ValueError: when the population is empty, the weight negative, or labels are invalid.
@@ -164,7 +167,8 @@ def fit_risk_model(
     since_finding = NO_SHIFT
     if learnt.held_out is not None and COLUMN in inputs.columns:
         state = states(labelled.iloc[rows])
-        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset)
+        again = _follow_ups(follow_ups, learnt, anomaly, anomaly_weight)
+        since_finding = fit_finding_shift(margin, outcome[rows], state, why[rows], learnt.held_out.offset, again)
         margin = margin + np.array(since_finding.shift)[state]
     fitted = SelectionBiasCalibration(learnt.calibration, weights[rows])
     if learnt.held_out is not None and len(rows):
@@ -202,6 +206,21 @@ def _held_out(learnt: ProbabilityModel, anomaly: AnomalyModel, X: pd.DataFrame, 
     if held is None or not len(held.rows):
         return np.zeros(0), np.zeros(0, dtype=np.int64)
     return held.margin + anomaly_weight * anomaly.score(X.iloc[held.rows]), held.rows
+
+
+def _follow_ups(
+    rows: pd.DataFrame | None, learnt: ProbabilityModel, anomaly: AnomalyModel, anomaly_weight: float
+) -> tuple[Floats, Floats, Ints]:
+    """Whole margin, result and state of follow-ups of a known finding.
+
+    The labels of the finding itself are among those that the model was fitted on, as they are for each entity with a finding that
+    is scored later; so its own margin is the one to compare with.
+    """
+    if rows is None:
+        return np.zeros(0), np.zeros(0), np.zeros(0, dtype=np.int64)
+    known = rows[states(rows) > 0]
+    margin = learnt.margin(known) + anomaly_weight * anomaly.score(known)
+    return margin, known[FOUND_VIOLATION].to_numpy(dtype=np.float64), states(known)
 
 
 def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:

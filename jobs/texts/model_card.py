@@ -148,6 +148,7 @@ def _learning(facts: Mapping[str, Any], texts: Texts) -> list[str]:
         named = {texts.either(f"selected.{why}", why or texts("model_card.no_reason")): ratio for why, ratio in odds.items()}
         ratios = [f"{reason} {ratio:.2g}" for reason, ratio in sorted(named.items())]
         lines.append(texts("model_card.odds", ratios=texts("model_card.comma").join(ratios)))
+    lines += _since_finding(facts.get("since_finding", {}), texts)
     if weights := facts.get("weights"):
         numbers = {"cap": f"{weights['cap']:g}", "capped": f"{weights['capped']:,}", "effective": f"{weights['effective']:,.0f}"}
         by = texts("model_card.and").join(
@@ -167,6 +168,22 @@ def _learning(facts: Mapping[str, Any], texts: Texts) -> list[str]:
     if inspectors := facts.get("inspectors"):
         lines.append(texts("model_card.inspectors", n=f"{inspectors['number']:,}", spread=f"{inspectors['spread']:.2f}"))
     return lines
+
+
+def _since_finding(shift: Mapping[str, Any], texts: Texts) -> list[str]:
+    """For each state since a finding with visits, how many found a violation and how many the model alone expected."""
+    rows = zip(*(shift.get(name, ()) for name in ("visits", "found", "expected")), strict=True)
+    return [
+        texts(
+            "model_card.since_finding",
+            state=texts(f"finding_state.state_{state}"),
+            visits=f"{visits:,}",
+            found=f"{found:,.0f}",
+            expected=f"{expected:,.0f}",
+        )
+        for state, (visits, found, expected) in enumerate(rows)
+        if state and visits
+    ]
 
 
 def _contests(contests: Sequence[Mapping[str, Any]], texts: Texts) -> Block:

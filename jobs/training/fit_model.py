@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 import numpy as np
+import pandas as pd
 
 from expectations.contracts import inspection
-from expectations.contracts.lineage import ENTITY_ID
+from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from jobs.profile.profile import Profile
 from models.anomaly.ensemble import AnomalyModel
 from models.foundation.threads import single_threaded_blas
@@ -61,9 +62,18 @@ def fit(
         reason=selection_reasons(labels) if is_weighted else None,
         candidates=candidates,
         anomaly=anomaly,
+        follow_ups=_known_with(known.follow_ups, labels),
     )
     model = replace(model, facts={**model.facts, "labels_share": known.labels_share})
     if weights is None or model.facts["kind"] != "learnt":
         return model
     weighting = {name: value for name, value in asdict(weights).items() if name != "weight"}
     return replace(model, facts={**model.facts, "weights": weighting})
+
+
+def _known_with(follow_ups: pd.DataFrame | None, labels: pd.DataFrame) -> pd.DataFrame | None:
+    """The follow-ups whose results were known no later than the newest label."""
+    if follow_ups is None or labels.empty:
+        return None
+    known, newest = (pd.to_datetime(of[KNOWN_AT], utc=True) for of in (follow_ups, labels))
+    return follow_ups[known <= newest.max()]

@@ -72,22 +72,22 @@ def _gather(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date]
             next_step="take in a registration source first, or choose a later day",
         )
     population = read_features(lake, as_of, among=sample_reference(active))
-    labels = _known_labels(lake, profile, as_of)
+    labels, rechecked = _known_labels(lake, profile, as_of), _known_follow_ups(lake, profile, as_of)
     sampled, labels_share = sample_labels(labels, profile.training.most_labels)
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
-    visited, unvisited = [], []
+    visited, unvisited, followed = [], [], []
     for cohort in _cohorts(labels):
         day = cohort.date()
         if not is_there(day):
             continue
-        labelled, in_sample = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, sampled))
+        labelled, in_sample, again = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, sampled, rechecked))
         # Only entities that could be listed that day: those that closed since would otherwise be among the visited only.
         others = _active(lake, profile, day, share).difference(labelled)
-        rows = read_features(lake, day, among=in_sample.union(others)).assign(**{COHORT_ON: cohort})
-        is_visited = rows[ENTITY_ID].isin(in_sample)
-        visited.append(rows[is_visited])
-        unvisited.append(rows[~is_visited])
-    return join_labels(population, sampled, visited, unvisited, share, labels_share)
+        rows = read_features(lake, day, among=in_sample.union(others).union(again)).assign(**{COHORT_ON: cohort})
+        visited.append(rows[rows[ENTITY_ID].isin(in_sample)])
+        unvisited.append(rows[rows[ENTITY_ID].isin(others)])
+        followed.append(rows[rows[ENTITY_ID].isin(again)])
+    return join_labels(population, sampled, visited, unvisited, share, labels_share, rechecked, followed)
 
 
 def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
@@ -99,15 +99,16 @@ def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFr
     return read_features(lake, as_of, among=sample_reference(_active(lake, profile, as_of)))
 
 
-def known_visits(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
-    """Visits that took place and were known by the end of ``as_of``, each in its newest version, without follow-ups.
+def known_visits(lake: Lake, profile: Profile, as_of: date, *, follow_ups: bool = False) -> pd.DataFrame:
+    """Visits that took place and were known by the end of ``as_of``, each in its newest version: without follow-ups, or only these.
 
     A follow-up goes where a violation was found, to check its correction, so it is no label (ADR 0019).
     """
     rows = lake.read(silver.INSPECTION).transform(
         keep_latest_known, (inspection.INSPECTION_ID,), cutoff=profile.end_of(as_of), as_of=as_of, event_on=inspection.INSPECTED_ON
     )
-    made = rows.where((F.col(inspection.VISIT_STATUS) == "inspected") & (F.col(inspection.SELECTED_BY) != inspection.FOLLOW_UP))
+    is_follow_up = F.col(inspection.SELECTED_BY) == inspection.FOLLOW_UP
+    made = rows.where((F.col(inspection.VISIT_STATUS) == "inspected") & (is_follow_up if follow_ups else ~is_follow_up))
     columns = (
         ENTITY_ID, inspection.INSPECTED_ON, KNOWN_AT, inspection.FOUND_VIOLATION, inspection.SELECTED_BY,
         inspection.INCLUSION_PROBABILITY, inspection.INSPECTOR_ID,
@@ -145,6 +146,14 @@ def _known_labels(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
         labels = of_fewer if is_enough else labels
     check_labels(labels, known_before=cutoff)
     return labels
+
+
+def _known_follow_ups(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:
+    """The results of follow-ups, in the same form as labels."""
+    policy = profile.training
+    cohorts = cohort_dates(as_of, every_months=policy.cohort_months, count=policy.cohorts)
+    visits = known_visits(lake, profile, as_of, follow_ups=True)
+    return build_labels(visits, cohorts, label_days=policy.label_days, known_before=profile.end_of(as_of))
 
 
 def _with_entities(lake: Lake, profile: Profile, cohorts: Sequence[date]) -> list[date]:

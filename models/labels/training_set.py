@@ -23,6 +23,7 @@ class TrainingSet:
 
     ``unvisited`` is a sample of the entities without a label, with their features of each cohort's day, and ``share`` the share of
     them that was sampled; None where no propensity is needed. ``labels_share`` is the share of the labels that was sampled.
+    ``follow_ups`` has the features and results of follow-ups, which are no labels; None where there are none.
     """
 
     population: pd.DataFrame
@@ -32,6 +33,7 @@ class TrainingSet:
     unvisited: pd.DataFrame | None = None
     share: float = 1.0
     labels_share: float = 1.0
+    follow_ups: pd.DataFrame | None = None
 
     def known_at(self) -> npt.NDArray[np.datetime64]:
         """When each label became known (UTC, naive), shape (n,)."""
@@ -60,6 +62,8 @@ def join_labels(
     unvisited: Sequence[pd.DataFrame] | None = None,
     share: float = 1.0,
     labels_share: float = 1.0,
+    rechecked: pd.DataFrame | None = None,
+    followed: Sequence[pd.DataFrame] = (),
 ) -> TrainingSet:
     """Join labels with the features of their cohorts' days; labels of entities unknown on the cohort's day are dropped.
 
@@ -70,6 +74,8 @@ def join_labels(
         unvisited: the same of a sample of the other entities; None where no propensity is needed.
         share: the sampled share of the other entities, in (0, 1].
         labels_share: the sampled share of the labels, in (0, 1].
+        rechecked: results of follow-ups, in the form of labels; None for none.
+        followed: features of their entities, like ``visited``.
     """
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
 
@@ -85,4 +91,5 @@ def join_labels(
         None if unvisited is None else together(unvisited),
         share,
         labels_share,
+        None if rechecked is None else rechecked.merge(together(followed), on=[str(ENTITY_ID), COHORT_ON]),
     )

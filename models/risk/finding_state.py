@@ -33,7 +33,7 @@ class FindingShift:
 
     Attributes:
         shift: by state, in units of the margin.
-        visits: held-out visits by state.
+        visits: held-out visits and follow-ups by state.
         found: how many of them found a violation,
         expected: and how many the margin alone expected.
     """
@@ -59,22 +59,29 @@ def states(X: pd.DataFrame) -> Ints:
     return np.clip(np.nan_to_num(value), 0, len(STATES) - 1).astype(np.int64)
 
 
-def fit_finding_shift(margin: Floats, y: Floats, state: Ints, reason: Texts, offset: Floats) -> FindingShift:
-    """Fit on held-out visits; their order does not matter.
+def fit_finding_shift(
+    margin: Floats, y: Floats, state: Ints, reason: Texts, offset: Floats, follow_ups: tuple[Floats, Floats, Ints] | None = None
+) -> FindingShift:
+    """Fit on held-out visits and on follow-ups; their order does not matter.
 
     Args:
         margin, y, state: shape (m,).
         reason: why each was visited, shape (m,).
         offset: inspector effects in log-odds, shape (m,).
+        follow_ups: margin, result and state of follow-ups, which count as visits for the first reason; None for none.
     """
     count = len(STATES)
     if not len(margin):
         return NO_SHIFT
-    sent = np.unique(reason)[1:]
+    reasons, code = np.unique(reason, return_inverse=True)
+    if follow_ups is not None:
+        more = len(follow_ups[0])
+        margin, y, state = (np.concatenate(pair) for pair in zip((margin, y, state), follow_ups, strict=True))
+        code, offset = np.concatenate([code, np.zeros(more, dtype=np.int64)]), np.concatenate([offset, np.zeros(more)])
     by_state = (state[:, None] == np.arange(1, count)).astype(np.float64)
-    by_reason = (reason[:, None] == sent[None, :]).astype(np.float64)
+    by_reason = (code[:, None] == np.arange(1, len(reasons))).astype(np.float64)
     design = np.column_stack([margin, np.ones(len(margin)), by_state, by_reason])
-    spread = np.concatenate([[SLOPE_SPREAD, LEVEL_SPREAD], np.full(count - 1, SPREAD), np.full(len(sent), SENT_SPREAD)])
+    spread = np.concatenate([[SLOPE_SPREAD, LEVEL_SPREAD], np.full(count - 1, SPREAD), np.full(by_reason.shape[1], SENT_SPREAD)])
     centre = np.zeros(len(spread))
     centre[0] = 1.0
     fitted = fit_logistic(design, y, np.ones(len(y)), offset, centre, spread**-2.0)

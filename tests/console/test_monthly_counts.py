@@ -22,7 +22,6 @@ from console.publishing.publish import publish
 from console.web.queries.time_charts import CHARTS
 from jobs.texts.numbers import number
 from models.statistics.drift import population_stability_index
-from models.statistics.proportions import Z, hajek
 from tests.conftest import FinishedDay
 from tests.console.another_day import add_day
 from tests.console.conftest import HANGZHOU, ZHENGZHOU, Site
@@ -154,18 +153,8 @@ def test_visits_by_month_count_violations(site: Site, send: Any) -> None:
 
     assert [line.values[-1] for line in chart.lines] == [1, 1]
     assert site.client("liu").get("/explore/").context["over_time"][-1].is_empty
-    assert site.client("wang").get("/explore/").context["unbiased"] == {"visits": 0, "rate": None}
+    assert site.client("wang").get("/explore/").context["unbiased"] is None
     assert Result.objects.get().inclusion_probability is None
-
-
-def test_the_unbiased_rate_weights_each_visit_by_its_inclusion_probability() -> None:
-    share, low, high = hajek([True, False, True], [0.5, 0.25, 1.0]) or (0, 0, 0)
-
-    assert share == pytest.approx((2 + 1) / (2 + 4 + 1))
-    variance = 0.5 * (2 * (1 - share)) ** 2 + 0.75 * (4 * share) ** 2
-    reach = Z * variance**0.5 / 7
-    assert (low, high) == (pytest.approx(max(0, share - reach)), pytest.approx(min(1, share + reach)))
-    assert hajek([True], [0.5]) is None
 
 
 def test_the_stability_index_compares_shares_with_unknown_as_a_bin() -> None:

@@ -31,7 +31,6 @@ from console.web.views.feedback import CHOSEN, OF_ACTIONS, STANDING
 from console.web.views.oversight import METRICS, shift_size
 from expectations.contracts import complaint, inspection, registration, tax_filing
 from expectations.contracts.contract import Zone
-from expectations.contracts.registry import SOURCES
 from expectations.contracts.silver import with_lineage
 from jobs.foundation.errors import ConfigError
 from jobs.lake.manifests import Verdict

@@ -25,12 +25,13 @@ from console.apps.evidence.models import Figure, Measure
 from console.apps.ranking.models import PublishedRun
 from console.publishing.monthly_counts import months_until
 from console.web.queries.list_filters import region_column
-from models.statistics.proportions import hajek
+from models.statistics.proportions import DrawnRate, drawn_rate
 
 CACHE_SECONDS = 2 * 24 * 3600
 """Unused values are deleted after this time. Values that are out of date have another key."""
 WIDTH, HEIGHT = 600.0, 150.0
 VISITS, HITS = "visits", "hits"
+UNREACHED = ("not_reachable", "refused")
 T = TypeVar("T")
 Counts = dict[str, dict[date, int]]
 """The count of each measure by month."""
@@ -161,13 +162,16 @@ def _line(key: str, values: list[float | None], top: float) -> Line:
     return Line(key, values, " ".join(parts), [point for point in points if point is not None])
 
 
-def unbiased(request: HttpRequest, run: PublishedRun, scope: Scope) -> dict[str, Any]:
-    """The violation rate of all businesses, estimated from visits with a known inclusion probability; None without such visits."""
+def unbiased(request: HttpRequest, run: PublishedRun, scope: Scope) -> DrawnRate | None:
+    """The violation rate of all businesses, from visits drawn with a known probability; None where too few were reached.
+
+    A planned visit that was not made says nothing of reach, so only visits that were made or met nobody count.
+    """
     drawn = Result.objects.current().filter(
-        visit_status="inspected", inclusion_probability__gt=0, decision__case__in=scope.of_cases(request, run)
+        visit_status__in=("inspected", *UNREACHED), inclusion_probability__gt=0, decision__case__in=scope.of_cases(request, run)
     )
-    pairs = list(drawn.values_list("found_violation", "inclusion_probability"))
-    return {"visits": len(pairs), "rate": hajek([bool(found) for found, _ in pairs], [chance for _, chance in pairs])}
+    rows = list(drawn.values_list("visit_status", "found_violation", "inclusion_probability"))
+    return drawn_rate([None if how in UNREACHED else bool(hit) for how, hit, _ in rows], [chance for _, _, chance in rows])
 
 
 def cached_for_jurisdiction(request: HttpRequest, run: PublishedRun, what: str, compute: Callable[[], T]) -> T:

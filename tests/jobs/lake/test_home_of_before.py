@@ -51,7 +51,7 @@ class Before:
         shops.write_text(text.replace("[columns]\n", f"[columns]\n{empty}"), encoding="utf-8")
         # The earlier code read bounds of classes in credit points; now a profile names shares or multiples.
         policy = folder / "profile" / "profile.toml"
-        bounds = "[classes]\nby = \"shares\"\nD = 0.015\nC = 0.08\nB = 0.25\n\n"
+        bounds = '[classes]\nby = "shares"\nD = 0.015\nC = 0.08\nB = 0.25\n\n'
         policy.write_text(re.sub(r"\[classes\].*?\n\n", bounds, policy.read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
         visits = shops.with_name("visits.toml")
         of_visits = visits.read_text(encoding="utf-8")

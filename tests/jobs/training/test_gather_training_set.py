@@ -36,3 +36,6 @@ def test_a_follow_up_is_no_label_whatever_it_found(
     monkeypatch.setattr(Lake, "read", with_follow_ups)
     after = known_visits(lake, profile, finished_day.as_of)
     assert set(before["entity_id"]) - set(after["entity_id"]) == set(followed)
+    alone = known_visits(lake, profile, finished_day.as_of, follow_ups=True)
+    assert set(followed) <= set(alone["entity_id"])
+    assert not set(alone.loc[alone["entity_id"].isin(followed), "found_violation"]) - {found}

@@ -89,12 +89,15 @@ def test_the_markdown_shows_data_metrics_limits_and_directions(
 def test_every_language_renders_the_same_sections(
     learnt: RiskModel, later: pd.DataFrame, evaluation: Evaluation, language: str
 ) -> None:
-    card = card_of(learnt, later, evaluation, drawn_at_random=3, odds_by_reason={"complaint": 2.1, "": 1.3})
+    shift = {"visits": (900, 12, 0, 3), "found": (80.0, 2.0, 0.0, 1.0), "expected": (80.0, 7.4, 0.0, 0.9)}
+    card = card_of(learnt, later, evaluation, drawn_at_random=3, odds_by_reason={"complaint": 2.1, "": 1.3}, since_finding=shift)
     kinds, english = (
         [line.split()[0] if line.startswith(("#", "-", "|")) else bool(line) for line in render_model_card(card, name).splitlines()]
         for name in (language, "en")
     )
     assert kinds == english
+    if language == "en":
+        assert "“found, not visited since”: 12 visits and follow-ups found 2 violations" in render_model_card(card, "en")
 
 
 def test_the_card_says_whether_the_model_in_use_stays(learnt: RiskModel, later: pd.DataFrame) -> None:

@@ -43,6 +43,16 @@ def test_a_reason_that_finds_more_is_no_shift() -> None:
     assert fitted.shift[2] == pytest.approx(0, abs=0.2)
 
 
+def test_follow_ups_count_beside_visits() -> None:
+    margin, y, state = visits(2_000, {})
+    follow_ups = (np.full(200, 0.5), np.repeat([1.0, 0.0], [40, 160]), np.ones(200, dtype=np.int64))
+    none = fit_finding_shift(margin, y, state, np.full(2_000, "random"), np.zeros(2_000))
+    fitted = fit_finding_shift(margin, y, state, np.full(2_000, "random"), np.zeros(2_000), follow_ups)
+    assert fitted.visits[1] == none.visits[1] + 200
+    assert fitted.shift[1] < none.shift[1] - 0.3
+    assert fitted.shift[2:] == pytest.approx(none.shift[2:], abs=0.2)
+
+
 def test_unknown_states_and_no_visits_shift_nothing() -> None:
     X = pd.DataFrame({COLUMN: [np.nan, 0.0, 2.0]})
     assert list(states(X)) == [0, 0, 2]
