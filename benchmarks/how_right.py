@@ -12,12 +12,11 @@ Each result was measured once with the command beside it. The files in `benchmar
 and world.
 """
 SELECTIVE_HEAD = "| labels | entities | slope | found ÷ expected | worlds with both in range |"
-ANOMALY_HEAD = "| sets | number | mean gain in ROC-AUC | in average precision | better on | worst |"
 LABELS = {"weighted": "weighted (default)", "unweighted": "unweighted"}
 
 
 def render_how_right(results: Mapping[str, dict[str, Any]]) -> str:
-    """Render the results of ``planted``, ``selective``, ``polish`` and ``anomaly`` that exist; empty if there are none."""
+    """Render the results of ``planted``, ``selective`` and ``polish`` that exist; empty if there are none."""
     parts = [write(results[name]) for name, write in PARTS.items() if name in results]
     return "\n".join([ABOUT, *parts]) if parts else ""
 
@@ -68,21 +67,7 @@ def _polish(facts: dict[str, Any]) -> str:
     )
 
 
-def _anomaly(facts: dict[str, Any]) -> str:
-    rows = [
-        f"| {half} | {of['sets']} | {of['roc_auc_gain']:+.4f} | {of['average_precision_gain']:+.4f} | {of['better']} "
-        f"| {of['worst']} ({of['worst_gain']:+.4f}) |"
-        for half, of in facts["summary"].items()
-    ]
-    return _section(
-        "Anomalies in public sets",
-        f"`python -m benchmarks.anomaly --data DIR`: the anomaly score against scikit-learn's IsolationForest with "
-        f"{facts['forest_trees']} trees, {len(facts['seeds'])} seeds. The settings were chosen on half of the sets.",
-        [ANOMALY_HEAD, "|---|---:|---:|---:|---:|---|", *rows],
-    )
-
-
-PARTS = {"planted": _planted, "selective": _selective, "polish": _polish, "anomaly": _anomaly}
+PARTS = {"planted": _planted, "selective": _selective, "polish": _polish}
 
 
 def _span(of: dict[str, float]) -> str:

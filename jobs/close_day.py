@@ -61,6 +61,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         # Names the version of Delta's JAR too, which is in no Python package.
         "delta": lake.writer_of(features_contract(), today),
         "packages": keep_environment(lake.home),
+        "coverage": day.coverage,
         "classes_before": day.classes_before,
         "class_bounds": day.class_bounds,
         "tie_key": "set" if has_tie_key() else "default",

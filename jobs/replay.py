@@ -41,6 +41,7 @@ from jobs.steps.build_features import build_features_day
 from jobs.steps.link_complaints import link_day
 from jobs.steps.score_entities import score_day
 from jobs.steps.target_list import TIE_KEY_VARIABLE, target_day, tie_key
+from jobs.transforms.coverage import Coverage
 from models.targeting.ranking import tie_break
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -80,7 +81,7 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     with temporary_home() as home:
         made = lake.onto(home, {contract.full_name: run["tables"][contract.full_name] for contract in SILVER.values()})
         ModelStore(lake.home).lend(run["model_id"], home, as_of)
-        _make(made, profile, as_of, before=published)
+        _make(made, profile, Coverage.stored(as_of, run.get("coverage")), before=published)
         with stage("compare") as current:
             tables = tuple(
                 compare(contract.full_name, _rows(published, contract, as_of), _rows(made, contract, as_of), contract.key)
@@ -90,19 +91,20 @@ def replay_run(lake: Lake, profile: Profile, run: dict[str, Any], *, even_so: bo
     return Replay(run["run_id"], as_of, tables, tuple(found))
 
 
-def _make(lake: Lake, profile: Profile, as_of: date, *, before: Lake) -> None:
+def _make(lake: Lake, profile: Profile, coverage: Coverage, *, before: Lake) -> None:
     """Run the day's steps from links to list; ``before`` is the lake with the scores of earlier days."""
+    as_of = coverage.as_of
     with Scratch(lake.home, "state", is_packed=False) as scratch:
         with stage("link") as current:
-            register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of))
+            register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of, coverage))
             current.note(links=link_day(lake, profile, as_of, register))
         with stage("features") as current:
-            sums = scratch.materialise(compute_state(TAX_STATE, lake, profile, as_of))
-            current.note(entities=build_features_day(lake, profile, as_of, register, sums))
+            sums = scratch.materialise(compute_state(TAX_STATE, lake, profile, as_of, coverage))
+            current.note(entities=build_features_day(lake, profile, coverage, register, sums))
     with stage("score") as current:
-        current.note(entities=score_day(lake, profile, as_of, before=before))
+        current.note(entities=score_day(lake, profile, as_of, before=before, coverage=coverage))
     with stage("target") as current:
-        current.note(listed=target_day(lake, profile, as_of))
+        current.note(listed=target_day(lake, profile, as_of, coverage=coverage))
 
 
 def _rows(lake: Lake, contract: Contract, as_of: date) -> pa.Table:

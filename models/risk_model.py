@@ -16,18 +16,19 @@ import pandas as pd
 
 from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
-from models.anomaly.ensemble import AnomalyModel, fit_anomaly
+from models.anomaly.anomaly_model import AnomalyModel, fit_anomaly
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
+from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
-from models.risk.candidates import BLEND, CANDIDATES, kind_of
+from models.risk.candidates import BLEND, CANDIDATES, GROWTHS, TREE, kind_of
 from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
-from models.risk.probability import ProbabilityModel, calibrate, fit_probability, optional_texts
+from models.risk.probability import FIRST_PLACES, ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
 
 
@@ -46,6 +47,7 @@ class RiskModel:
         facts: plain numbers of the fit, for the model card.
         since_finding: margin added by the state since the last finding.
         class_scale: what bounds of classes are computed from; None for a model of an earlier version.
+        absence: margin added where a source is absent, by source.
     """
 
     inputs: Inputs
@@ -58,22 +60,26 @@ class RiskModel:
     facts: Mapping[str, Any] = field(default_factory=dict, compare=False)
     since_finding: FindingShift = NO_SHIFT
     class_scale: ClassScale | None = None
+    absence: Mapping[str, float] = field(default_factory=dict)
 
-    def score(self, X: pd.DataFrame) -> pd.DataFrame:
+    def score(self, X: pd.DataFrame, available: Availability = WHOLE) -> pd.DataFrame:
         """Scores with the rows' own index: ``margin``, ``probability`` with ``probability_low`` and ``probability_high`` (all three
         NaN from the rule), ``anomaly`` and ``evidence``.
-        """
-        return self._scores(X, self.violation.margin(X), self.anomaly.score(X))
 
-    def explain(self, X: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        Args:
+            available: which sources the day lacks.
+        """
+        return self._scores(X, self.violation.margin(X), self.anomaly.score(X), available)
+
+    def explain(self, X: pd.DataFrame, available: Availability = WHOLE) -> tuple[pd.DataFrame, pd.DataFrame]:
         """:meth:`score`, bit for bit, and :meth:`contributions` in one pass."""
         margin, added = self.violation.explain(X)
         anomaly, strange = self.anomaly.explain(X)
-        return self._scores(X, margin, anomaly), self._grouped(X, added, strange)
+        return self._scores(X, margin, anomaly, available), self._grouped(X, added, strange, available)
 
-    def contributions(self, X: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, X: pd.DataFrame, available: Availability = WHOLE) -> pd.DataFrame:
         """Each indicator's contribution to the margin (value and peer form together) and ``base``; rows sum to the margin."""
-        return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X))
+        return self._grouped(X, self.violation.contributions(X), self.anomaly.contributions(X), available)
 
     def of_margin(self, margin: Floats, evidence: Floats) -> pd.DataFrame:
         """The columns of :meth:`score` but the anomaly, for a known margin and evidence, each of shape (n,)."""
@@ -82,18 +88,18 @@ class RiskModel:
         columns = {MARGIN: margin, PROBABILITY: probability, PROBABILITY_LOW: low, PROBABILITY_HIGH: high, EVIDENCE: evidence}
         return pd.DataFrame(columns)
 
-    def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats) -> pd.DataFrame:
-        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X)
-        scores = self.of_margin(margin, self.evidence(X)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
+    def _scores(self, X: pd.DataFrame, violation: Floats, anomaly: Floats, available: Availability) -> pd.DataFrame:
+        margin = violation + self.anomaly_weight * anomaly + self.since_finding(X) + available.shift(self.absence)
+        scores = self.of_margin(margin, self.evidence(X, available.stale_days)).assign(**{str(ANOMALY): anomaly}).set_axis(X.index)
         return scores[[MARGIN, PROBABILITY, PROBABILITY_LOW, PROBABILITY_HIGH, ANOMALY, EVIDENCE]]
 
-    def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats) -> pd.DataFrame:
+    def _grouped(self, X: pd.DataFrame, total: Floats, anomaly: Floats, available: Availability) -> pd.DataFrame:
         """Contributions to the violation's margin plus those to the anomaly, summed by indicator."""
         strange = self.anomaly_weight * anomaly
         place = {column: at for at, column in enumerate(self.inputs.columns)}
         for at, column in enumerate(self.anomaly.columns):
             total[:, place[column]] += strange[:, at]
-        total[:, -1] += strange[:, -1]
+        total[:, -1] += strange[:, -1] + available.shift(self.absence)
         if COLUMN in place:
             total[:, place[COLUMN]] += self.since_finding(X)
         names = list(dict.fromkeys(self.inputs.indicators))
@@ -122,6 +128,7 @@ def fit_risk_model(
     inspector: npt.ArrayLike | None = None,
     reason: npt.ArrayLike | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
+    share: float = FIRST_PLACES,
     threads: int = 1,
     interval: IntervalPolicy = USUAL,
     anomaly: AnomalyModel | None = None,
@@ -131,7 +138,7 @@ def fit_risk_model(
 
     Args:
         population: features of all entities on one day, the reference of the anomaly score.
-        X, y, time, entity, known_on, weight, inspector, reason, candidates: as for
+        X, y, time, entity, known_on, weight, inspector, reason, candidates, share: as for
             :func:`models.risk.probability.fit_probability`; may be empty.
         inputs: the columns to use of ``population`` and ``X``.
         anomaly_weight: zero or more.
@@ -161,7 +168,8 @@ def fit_risk_model(
     labelled = pd.DataFrame(matrix(X, inputs.columns), columns=list(inputs.columns))
     learnt = fit_probability(
         labelled, outcome, time, entity, inputs.directions,
-        known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates, seed=seed, threads=threads,
+        known_on=known_on, weight=weight, inspector=inspector, reason=reason, candidates=candidates,
+        added=anomaly_weight * anomaly.score(labelled), share=share, seed=seed, threads=threads,
     )  # fmt: skip
     margin, rows = _held_out(learnt, anomaly, labelled, anomaly_weight)
     since_finding = NO_SHIFT
@@ -182,7 +190,9 @@ def fit_risk_model(
         "kind": "learnt",
         "champion": kind_of(learnt.learner),
         "learner": learnt.learner.name,
-        "rounds": {kind: rounds for kind, rounds in learnt.rounds.items() if kind_of(learnt.learner) in (kind, BLEND)},
+        "rounds": {
+            one: n for one, n in learnt.rounds.items() if kind_of(learnt.learner) in (BLEND, TREE if one in GROWTHS else one)
+        },
         "first_cohort": str(dates.min()),
         "last_cohort": str(dates.max()),
         "held_out_by": learnt.held_out.split if learnt.held_out else "none",
@@ -193,7 +203,8 @@ def fit_risk_model(
         **fit_facts(learnt),
     }
     model = RiskModel(inputs, anomaly, learnt, anomaly_weight, fitted.calibration, evidence, between, facts, since_finding)
-    return _with_scale(model, population, rate)
+    absence = fit_absence(population, inputs, lambda rows: model.score(rows)[MARGIN].to_numpy(), fitted.calibration)
+    return _with_scale(replace(model, absence=absence), population, rate)
 
 
 def _with_scale(model: RiskModel, population: pd.DataFrame, rate: BaseRate | None) -> RiskModel:
@@ -227,7 +238,7 @@ def fit_facts(learnt: ProbabilityModel) -> dict[str, Any]:
     """How the champion was chosen and how far inspectors differ, as plain numbers."""
     facts: dict[str, Any] = {}
     if learnt.choice is not None:
-        facts["log_loss"] = dict(learnt.choice.losses)
+        facts["missed"] = dict(learnt.choice.losses)
         facts["contests"] = [{**asdict(contest), "wins": contest.wins} for contest in learnt.choice.contests]
     if learnt.effects is not None and len(learnt.effects.names):
         facts["inspectors"] = {"number": len(learnt.effects.names), "spread": learnt.effects.spread}

@@ -16,9 +16,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from models.anomaly.ensemble import AnomalyModel, Member
+from models.anomaly.anomaly_model import AnomalyModel
 from models.anomaly.isolation_forest import Forest
-from models.anomaly.loda import Loda
 from models.anomaly.tail_scale import TailScale
 from models.foundation.archives import archived, restored, zipped
 from models.foundation.inputs import Inputs
@@ -35,7 +34,7 @@ from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
 from models.risk_model import RiskModel
 from models.statistics.robust_scale import RobustScale
 
-FORMAT = 3
+FORMAT = 4
 METADATA = "model.json"
 ANOMALY = "anomaly.npz"
 LIGHTGBM = "violation.lightgbm.txt"
@@ -43,9 +42,12 @@ HISTOGRAM = "violation.skops"
 RULE = "rule.skops"
 _TABLES = ("margin", "low", "high")
 Array = npt.NDArray[Any]
-WIDE = ("depth", "rarity", "center", "spread")
-PLACES = ("first", "second", "columns")
-KINDS: dict[str, type[Forest | Loda]] = {"forest": Forest, "loda": Loda}
+TYPES = {"center": np.float64, "spread": np.float64, "column": np.int16, "threshold": np.float32, "depth": np.float64}
+"""The arrays of the anomaly."""
+
+
+class OtherFormatError(ValueError):
+    """A model was stored by code whose format this code does not read."""
 
 
 def dump(model: RiskModel) -> dict[str, bytes]:
@@ -62,6 +64,7 @@ def dump(model: RiskModel) -> dict[str, bytes]:
         "class_scale": asdict(model.class_scale) if model.class_scale else None,
         "facts": dict(model.facts),
         "since_finding": asdict(model.since_finding),
+        "absence": dict(model.absence),
     }
     if isinstance(model.violation, FallbackModel):
         metadata["rule"] = {"intercept": model.violation.intercept}
@@ -81,14 +84,14 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
     """The model that :func:`dump` stored.
 
     Raises:
-        ValueError: when a file is missing or damaged, the format is another, or an archive holds a type not in
-            :data:`models.foundation.archives.TRUSTED`.
+        OtherFormatError: when the format is another.
+        ValueError: when a file is missing or damaged, or an archive holds a type not in :data:`models.foundation.archives.TRUSTED`.
         RuntimeError: when the model needs LightGBM and it cannot be loaded.
     """
     try:
         metadata = json.loads(files[METADATA])
         if metadata["format"] != FORMAT:
-            raise ValueError(f"{METADATA} has format {metadata['format']}, this code reads {FORMAT}: retrain the model")
+            raise OtherFormatError(f"{METADATA} has format {metadata['format']}, this code reads {FORMAT}: retrain the model")
         inputs = Inputs(**{name: tuple(values) for name, values in metadata["inputs"].items()})
         anomaly = _restore_anomaly(metadata["anomaly"], files[ANOMALY], ANOMALY)
         violation: ProbabilityModel | FallbackModel
@@ -104,7 +107,7 @@ def load(files: Mapping[str, bytes]) -> RiskModel:
         shifts = {name: tuple(values) for name, values in metadata.get("since_finding", {}).items()}
         return RiskModel(
             inputs, anomaly, violation, metadata["anomaly_weight"], calibration, evidence, interval, metadata["facts"],
-            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")),
+            FindingShift(**shifts), _restore_class_scale(metadata.get("class_scale")), metadata.get("absence", {}),
         )  # fmt: skip
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ValueError(f"the stored model cannot be read: {error!r}; retrain it or restore its files") from error
@@ -166,27 +169,12 @@ def _restore_class_scale(facts: dict[str, Any] | None) -> ClassScale | None:
 
 def _anomaly_facts(model: AnomalyModel) -> dict[str, Any]:
     """The part of the model for JSON."""
-    return {
-        "columns": model.columns,
-        "directions": model.scale.directions,
-        "tail": _tail_facts(model.tail),
-        "members": [
-            {
-                "kind": next(kind for kind, made in KINDS.items() if isinstance(member.detector, made)),
-                "scale": member.scale,
-                "tail": _tail_facts(member.tail),
-                "base": member.detector.base,
-            }
-            for member in model.members
-        ],
-    }
+    return {"columns": model.columns, "directions": model.scale.directions, "tail": _tail_facts(model.tail)}
 
 
 def _anomaly_arrays(model: AnomalyModel) -> bytes:
     """The rest as an npz whose bytes depend only on the arrays; numpy's own holds the time."""
-    arrays: dict[str, Array] = {"center": model.scale.center_, "spread": model.scale.spread_}
-    for at, member in enumerate(model.members):
-        arrays |= {f"{at}.{name}": getattr(member.detector, name) for name in _array_names(type(member.detector))}
+    arrays = {"center": model.scale.center_, "spread": model.scale.spread_, **asdict(model.forest)}
     return zipped({f"{name}.npy": _saved(array) for name, array in arrays.items()})
 
 
@@ -208,33 +196,15 @@ def _restore_anomaly(facts: Mapping[str, Any], body: bytes, name: str) -> Anomal
             arrays = {key: stored[key] for key in stored.files}
     except (OSError, EOFError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is no archive of plain arrays: {error}; restore the file or retrain the model") from error
-    if not all(array.dtype == _dtype(key) for key, array in arrays.items()):
+    if any(array.dtype != TYPES.get(key) for key, array in arrays.items()):
         raise ValueError(f"{name} holds numbers of another type than the model's; restore the file or retrain the model")
     columns = tuple(facts["columns"])
     scale = RobustScale(tuple(facts["directions"]))
     scale.center_, scale.spread_, scale.n_features_in_ = arrays["center"], arrays["spread"], len(columns)
-    members = tuple(_member(at, member, arrays) for at, member in enumerate(facts["members"]))
-    model = AnomalyModel(columns, scale, members, _tail(facts["tail"]))
-    if not _fits(model):
+    forest = Forest(**{field.name: arrays[field.name] for field in fields(Forest)})
+    if not _fits(forest, scale):
         raise ValueError(f"{name} does not fit its model; restore the file or retrain the model")
-    return model
-
-
-def _member(at: int, facts: Mapping[str, Any], arrays: Mapping[str, Array]) -> Member:
-    kind = KINDS[facts["kind"]]
-    fields_of_kind: dict[str, Any] = {name: arrays[f"{at}.{name}"] for name in _array_names(kind)}
-    detector = Loda(**fields_of_kind, base=facts["base"]) if kind is Loda else Forest(**fields_of_kind)
-    return Member(facts["scale"], detector, _tail(facts["tail"]))
-
-
-def _array_names(kind: type[Forest | Loda]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name != "base")
-
-
-def _dtype(key: str) -> npt.DTypeLike:
-    """The type of an array, by the field that its name ends in."""
-    field = key.rpartition(".")[2]
-    return np.float64 if field in WIDE else np.int16 if field in PLACES else np.float32
+    return AnomalyModel(columns, scale, forest, _tail(facts["tail"]))
 
 
 def _tail_facts(tail: TailScale) -> dict[str, Any]:
@@ -247,19 +217,9 @@ def _tail(facts: Mapping[str, Any]) -> TailScale:
     return TailScale(np.array(facts["raw"]), np.array(facts["level"]), facts["slope_below"], facts["slope_above"])
 
 
-def _fits(model: AnomalyModel) -> bool:
+def _fits(forest: Forest, scale: RobustScale) -> bool:
     """Whether shapes agree and all named columns exist, so that no index is out of range."""
-    k = len(model.columns)
-    fits = model.scale.center_.shape == model.scale.spread_.shape == (k,)
-    for member in model.members:
-        detector = member.detector
-        if isinstance(detector, Forest):
-            named, nodes = (detector.first, detector.second), detector.depth.shape[1]
-            shapes = {getattr(detector, name).shape for name in _array_names(Forest)}
-            fits &= len(shapes) == 1 and nodes & (nodes + 1) == 0 and nodes >= 3
-        else:
-            named = (detector.columns, detector.columns)
-            fits &= detector.columns.shape == detector.weights.shape and detector.rarity.ndim == 2
-            fits &= {len(detector.low), len(detector.width), len(detector.rarity)} == {len(detector.columns)}
-        fits &= all(bool(((columns >= 0) & (columns < k)).all()) for columns in named)
-    return bool(fits)
+    k = scale.n_features_in_
+    trees, nodes = forest.depth.shape
+    fits = scale.center_.shape == scale.spread_.shape == (k,) and forest.column.shape == forest.threshold.shape == (trees, nodes)
+    return bool(fits and trees and nodes & (nodes + 1) == 0 and ((forest.column >= 0) & (forest.column < k)).all())

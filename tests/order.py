@@ -25,7 +25,7 @@ LONGEST_FIRST = (
     "jobs/sources/test_settle_source.py",
     "benchmarks/test_same_features.py",
     "day/test_evaluation.py",
-    "models/anomaly/test_ensemble.py",
+    "models/anomaly/test_anomaly_model.py",
     "console/test_publish.py",
     "models/risk/test_inspector_effects.py",
     "jobs/lake/test_maintain.py",

@@ -40,20 +40,18 @@ def write_features(request: FeatureRequest, out: Path, *, threads: int, memory: 
 
 
 def _create_inputs(connection: duckdb.DuckDBPyConnection, request: FeatureRequest) -> None:
-    """Create views of the tables, and variables of the request."""
+    """Create views of the tables, and variables and macros of the request."""
     for table, files in request.files.items():
         partitions = "{'as_of': DATE}" if table == "link" else "{'source': VARCHAR, 'delivered_on': DATE}"
         listed = ", ".join(f"'{file}'" for file in files)
         scan = f"read_parquet([{listed}], hive_partitioning = true, hive_types = {partitions})"
         connection.execute(f"CREATE TEMP VIEW silver_{table} AS FROM {scan}")
     variables = {
-        "as_of": f"DATE '{request.as_of}'",
+        "as_of": f"DATE '{request.coverage.as_of}'",
         "cutoff": f"TIMESTAMPTZ '{request.cutoff}+00'",
         "wide": _text(FULL_WIDTH),
         "narrow": _text(HALF_WIDTH),
         "noise": _text(NOISE),
-        "closed_month": f"DATE '{request.closed_month}'",
-        "history_from": f"DATE '{request.history_from}'",
         "sales_floor": str(request.sales_floor),
         "per_million": str(request.per_million),
         "minimum": str(request.minimum),
@@ -62,6 +60,8 @@ def _create_inputs(connection: duckdb.DuckDBPyConnection, request: FeatureReques
     }
     for name, value in variables.items():
         connection.execute(f"SET VARIABLE {name} = {value}")
+    for name, sql in request.days_of_sources.items():
+        connection.execute(f"CREATE TEMP MACRO {name}(source) AS {sql}")
 
 
 def _script(step: str) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from deltalake import DeltaTable
 
 from expectations.contracts import silver
 from expectations.contracts.indicators import PEER_SUFFIX, catalogue, features_contract
+from jobs.incremental.coverage import coverage_of_day
 from jobs.lake.tables import LakeTables
 from jobs.profile.profile import Profile
+from jobs.transforms.coverage import Coverage
 
 TABLES = (silver.ENTITY, silver.INSPECTION, silver.FILING, silver.COMPLAINT, silver.LINK)
 """The tables that the program reads."""
@@ -30,7 +32,7 @@ class FeatureRequest:
 
     Attributes:
         files: current Parquet files by silver table; their paths give the partitions.
-        as_of: the day.
+        coverage: the day, and up to which day each source has delivered.
         cutoff: end of the day (UTC, naive); records known from then on are ignored.
         sales_floor: minimum yearly sales in complaint rates, in minor units.
         per_million: minor units in a million of the currency.
@@ -40,7 +42,7 @@ class FeatureRequest:
     """
 
     files: dict[str, list[str]]
-    as_of: date
+    coverage: Coverage
     cutoff: datetime
     sales_floor: int
     per_million: int
@@ -49,15 +51,11 @@ class FeatureRequest:
     age_bands: tuple[float, ...]
 
     @property
-    def closed_month(self) -> date:
-        """First day of the last month whose returns are due."""
-        return (self.as_of - timedelta(days=45)).replace(day=1)
-
-    @property
-    def history_from(self) -> date:
-        """First day of the oldest of the 36 closed months that are read."""
-        last = self.closed_month
-        return last.replace(year=last.year - 3 + last.month // 12, month=last.month % 12 + 1)
+    def days_of_sources(self) -> dict[str, str]:
+        """SQL of the days that depend on the coverage of a record's ``source``, by name."""
+        coverage = self.coverage
+        days = {"window_end": coverage.window_end, "unfiled_before": coverage.unfiled_before, "closed_month": coverage.closed_month}
+        return {name: coverage.by_source(day_of) for name, day_of in days.items()}
 
 
 def feature_request(home: Path, profile: Profile, as_of: date) -> FeatureRequest:
@@ -70,7 +68,7 @@ def feature_request(home: Path, profile: Profile, as_of: date) -> FeatureRequest
     unit = 10**profile.minor_units
     return FeatureRequest(
         files={table.name: sorted(DeltaTable(str(lake.path(table))).file_uris()) for table in TABLES},
-        as_of=as_of,
+        coverage=coverage_of_day(home, profile, as_of),
         cutoff=profile.end_of(as_of),
         sales_floor=10_000 * unit,
         per_million=1_000_000 * unit,

@@ -38,7 +38,8 @@ An indicator marked *peers* is also compared with the entity's peer group, as `<
 ±20. The group is industry × size × age × region; it is broadened until it has as many active entities as the profile requires.
 The scale is 1.4826 times the median absolute deviation. If more than half of the peers are equal, it is the 90th percentile of
 the deviations ÷ 1.6449; if that is 0 too, the same over all entities. Months are counted back from the last closed month, the
-month of the day less 45 days. `_12m` means 12 months, `_36m` 36.
+month of the day less 45 days. `_12m` means 12 months, `_36m` 36. Windows end with the source's newest delivery in use
+([coverage](../explanation/time.md#coverage)); ages in days count up to the day.
 
 An indicator that is *not scored* enters no model. It helps people to judge what they read.
 

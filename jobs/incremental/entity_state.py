@@ -7,7 +7,7 @@ of each entity in the parts that its note lists. The note, ``home/manifests/stat
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,14 +25,16 @@ from jobs.engine.scratch import Scratch
 from jobs.foundation.code_version import code_version
 from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental.consistency import consistent_deliveries
+from jobs.incremental.coverage import coverage_of_day
 from jobs.lake.batches import Batch
 from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources, unmapped_columns
 from jobs.profile.profile import Profile
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.frames import Materialise, join_few
 from jobs.transforms.latest_known import instant_sql
 from jobs.transforms.register_state import READ, register_as_of
-from jobs.transforms.tax_sums import closed_month, returns_as_of, set_unpaired_to_null, sum_returns, unpaired_columns
+from jobs.transforms.tax_sums import returns_as_of, set_unpaired_to_null, sum_returns, unpaired_columns
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class StateTable:
         contract: the name of the contract whose silver rows it is computed from.
         columns: the columns of silver that it reads.
         step: the name of the step whose code computes it, for :func:`jobs.foundation.code_version.code_version`.
-        compute: returns one row per entity, from rows of silver, the day and its cutoff.
+        compute: returns one row per entity, from rows of silver, the day with the coverage of its sources, and its cutoff.
         is_there: SQL that is false for a row that says that nothing is left of the entity.
         empty: the column and value of such a row.
         depends_on_month: whether values count back from the last closed month, so that every row changes with that month.
@@ -54,14 +56,14 @@ class StateTable:
     contract: str
     columns: tuple[str, ...]
     step: str
-    compute: Callable[[DataFrame, date, datetime], DataFrame]
+    compute: Callable[[DataFrame, Coverage, datetime], DataFrame]
     is_there: str
     empty: tuple[str, object]
     depends_on_month: bool
 
 
-def _tax_sums(filings: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
-    return sum_returns(returns_as_of(filings, as_of=as_of, cutoff=cutoff), as_of=as_of)
+def _tax_sums(filings: DataFrame, coverage: Coverage, cutoff: datetime) -> DataFrame:
+    return sum_returns(returns_as_of(filings, as_of=coverage.as_of, cutoff=cutoff), coverage=coverage)
 
 
 REGISTER_STATE = StateTable(
@@ -101,18 +103,24 @@ class StateInputs:
         deliveries: each delivery with a row known by the day, and the hash of its silver rows; None when a batch book did not match
             silver, so that no later day may build on it.
         parts: days, oldest first: the first holds every entity, each other the entities that changed since the one before.
+        windows: of each source, the last day of its windows, the day before which a return counts as missing, the closed month.
     """
 
     code: str
     settled: str
     deliveries: dict[str, str] | None
     parts: list[str]
+    windows: dict[str, list[str]] = field(default_factory=dict)
 
     def holds_for(self, later: StateInputs, *, depends_on_month: bool) -> bool:
         """Whether the later day has the same inputs, and maybe more deliveries."""
         if self.deliveries is None or later.deliveries is None or self.code != later.code:
             return False
-        return (self.settled == later.settled or not depends_on_month) and self.deliveries.items() <= later.deliveries.items()
+        pairs = [(mine, later.windows[name]) for name, mine in self.windows.items() if name in later.windows]
+        # Windows move back when a source whose values were not used any more delivers again.
+        moves_on = all(mine[:2] <= others[:2] and mine[1] <= others[1] for mine, others in pairs)
+        is_same_month = not depends_on_month or all(mine[2] == others[2] for mine, others in pairs)
+        return moves_on and is_same_month and self.deliveries.items() <= later.deliveries.items()
 
 
 def update_state(table: StateTable, lake: Lake, profile: Profile, as_of: date, *, full_refresh: bool = False) -> int:
@@ -136,9 +144,13 @@ def read_state(table: StateTable, lake: Lake, as_of: date, materialise: Material
     return _read_parts(table, lake, parts, materialise).where(table.is_there)
 
 
-def compute_state(table: StateTable, lake: Lake, profile: Profile, as_of: date) -> DataFrame:
-    """The rows of :func:`read_state`, computed from all of silver without any stored state."""
-    return _StateOfDay(table, lake, profile, as_of).compute_all().where(table.is_there)
+def compute_state(table: StateTable, lake: Lake, profile: Profile, as_of: date, coverage: Coverage | None = None) -> DataFrame:
+    """The rows of :func:`read_state`, computed from all of silver without any stored state.
+
+    Args:
+        coverage: up to which day each source has delivered, by default as the books of deliveries say.
+    """
+    return _StateOfDay(table, lake, profile, as_of, coverage).compute_all().where(table.is_there)
 
 
 def keep_newest_state(first: DataFrame, later: DataFrame, key: str, materialise: Materialise | None = None) -> DataFrame:
@@ -170,6 +182,12 @@ class _StateOfDay:
     lake: Lake
     profile: Profile
     as_of: date
+    known_coverage: Coverage | None = None
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The given coverage; without one, that of the books of deliveries."""
+        return self.known_coverage or coverage_of_day(self.lake.home, self.profile, self.as_of)
 
     @cached_property
     def batches(self) -> Mapping[str, Batch] | None:
@@ -191,7 +209,10 @@ class _StateOfDay:
         """What the day's state must be computed from."""
         conformed = None if self.batches is None else {name: batch.conformed for name, batch in self.batches.items()}
         code = f"{code_version(self.table.step)} {self.unpaired}" if self.unpaired else code_version(self.table.step)
-        return StateInputs(code, closed_month(self.as_of).isoformat(), conformed, [])
+        sources = sorted({name.rpartition("/")[0] for name in self.batches or ()})
+        days_of = (self.coverage.window_end, self.coverage.unfiled_before, self.coverage.closed_month)
+        windows = {name: [str(day_of(name)) for day_of in days_of] for name in sources}
+        return StateInputs(code, str(Coverage(self.as_of).closed_month()), conformed, [], windows)
 
     def is_current(self) -> bool:
         noted = read_json(_note(self.table, self.lake.home, self.as_of))
@@ -212,7 +233,7 @@ class _StateOfDay:
         return rows.transform(set_unpaired_to_null, self.unpaired)
 
     def compute_all(self) -> DataFrame:
-        return self.table.compute(self.versions(), self.as_of, self.profile.end_of(self.as_of))
+        return self.table.compute(self.versions(), self.coverage, self.profile.end_of(self.as_of))
 
     def update(self, *, full_refresh: bool) -> int:
         if not full_refresh and self.is_current():
@@ -231,7 +252,7 @@ class _StateOfDay:
             entities = scratch.materialise(self.news_since(day, batches, earlier).union(due).distinct())
             # Finding the newest version of a record reads all versions several times, so the few rows are read once.
             rows = scratch.materialise(entities.join(self.versions(), ENTITY_ID, "inner"))
-            computed = entities.join(table.compute(rows, self.as_of, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
+            computed = entities.join(table.compute(rows, self.coverage, self.profile.end_of(self.as_of)), ENTITY_ID, "left")
             column, value = table.empty
             computed = computed.withColumn(column, F.coalesce(F.col(column), F.lit(value)))
             if earlier.settled == self.inputs.settled:

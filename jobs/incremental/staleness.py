@@ -25,11 +25,13 @@ from jobs.foundation.code_version import code_version
 from jobs.foundation.errors import InputMissing
 from jobs.foundation.files import delete_file, read_json, write_json
 from jobs.incremental.consistency import consistent_deliveries
+from jobs.incremental.coverage import coverage_of_day
 from jobs.incremental.previous_classes import previous_classes
 from jobs.lake.batches import in_use_digest
 from jobs.lake.manifests import note_path
 from jobs.profile.mapping import mapped_sources, unmapped_columns
 from jobs.profile.profile import Profile
+from jobs.transforms.coverage import Coverage
 
 READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
 """The tables that features are built from."""
@@ -38,13 +40,15 @@ READ: tuple[Contract, ...] = (*SILVER.values(), silver.LINK, *state.STATE)
 def inputs_fingerprint(lake: Lake, profile: Profile, as_of: date) -> str | None:
     """A hash of the inputs of a day's links and features; None when a batch book does not match silver.
 
-    It covers every delivery with a row known by then, the catalogue, the policies that features read, and their code.
+    It covers every delivery with a row known by then, up to which day each source has delivered, the catalogue, the policies that
+    features read, and their code.
     """
     deliveries = consistent_deliveries(lake, mapped_sources(profile.folder))
     if deliveries is None:
         return None
     cutoff = profile.end_of(as_of).isoformat(sep=" ")
-    digest = hashlib.sha256(features_fingerprint(profile).encode())
+    coverage = coverage_of_day(lake.home, profile, as_of)
+    digest = hashlib.sha256(f"{features_fingerprint(profile)}\n{coverage.plain}\n".encode())
     for contract, batches in deliveries.items():
         for name, batch in batches.items():
             if batch.known_from < cutoff:
@@ -108,7 +112,11 @@ def record_link_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator[No
 @contextmanager
 def record_feature_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator[None]:
     """Note the inputs of a day's features when the block has written them."""
-    facts = {"made_under": features_fingerprint(profile), "deliveries": in_use_digest(lake.home, as_of)}
+    facts = {
+        "made_under": features_fingerprint(profile),
+        "deliveries": in_use_digest(lake.home, as_of),
+        "coverage": coverage_of_day(lake.home, profile, as_of).plain,
+    }
     with _recording(lake, profile, as_of, "features", **facts):
         yield
 
@@ -135,7 +143,7 @@ def record_score_inputs(
 
 
 @contextmanager
-def _recording(lake: Lake, profile: Profile, as_of: date, step: str, **facts: str) -> Iterator[None]:
+def _recording(lake: Lake, profile: Profile, as_of: date, step: str, **facts: Any) -> Iterator[None]:
     with _noting(lake.home, as_of, step) as note:
         note |= {"rests_on": inputs_fingerprint(lake, profile, as_of), "read": current_versions(lake), **facts}
         yield
@@ -162,6 +170,11 @@ def _read_note(home: Path, step: str, as_of: date) -> dict[str, Any]:
     return {} if step == "features" and "read" not in note else note
 
 
+def noted_coverage(home: Path, as_of: date) -> Coverage:
+    """The coverage that a day's features were built with."""
+    return Coverage.stored(as_of, _read_note(home, "features", as_of).get("coverage"))
+
+
 @dataclass(frozen=True)
 class ScoredDay:
     """A day with current scores.
@@ -169,12 +182,14 @@ class ScoredDay:
     Attributes:
         lake: the lake at the table versions that the scored features were built from.
         deliveries: the hash of the deliveries in use, for the run's manifest.
+        coverage: up to which day each source had delivered, for the run's manifest.
         classes_before: the day and the hash of the previous classes, for the run's manifest.
         class_bounds: where the classes begin, for the run's manifest.
     """
 
     lake: Lake
     deliveries: str
+    coverage: dict[str, Any]
     classes_before: dict[str, Any]
     class_bounds: dict[str, Any] | None
 
@@ -208,4 +223,10 @@ def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
     if lake.version(SCORES) != scores.get("table_version") and previous_classes(lake, as_of).facts != scores["classes_before"]:
         what = f"the previous classes that the scores of {as_of} were compared with have changed"
         raise InputMissing(what=what, where=note, next_step=again)
-    return ScoredDay(lake.at(features["read"]), features["deliveries"], scores["classes_before"], scores.get("class_bounds"))
+    return ScoredDay(
+        lake.at(features["read"]),
+        features["deliveries"],
+        features["coverage"],
+        scores["classes_before"],
+        scores.get("class_bounds"),
+    )

@@ -22,7 +22,7 @@ from expectations.contracts.lineage import ENTITY_ID, IS_ABSENT, KNOWN_AT, VERSI
 from jobs.foundation.errors import ConfigError, InputMissing
 from jobs.foundation.files import days_in, read_json, read_toml
 from jobs.foundation.paths import MODELS
-from jobs.lake.manifests import lake_of_run, read_source_manifest, run_manifest_path
+from jobs.lake.manifests import lake_of_run, outages_of_run, read_source_manifest, run_manifest_path
 from jobs.lake.table_version import check_not_newer, selects_up
 from jobs.lake.tables import LakeTables
 from jobs.profile.code_names import read_code_names
@@ -144,7 +144,7 @@ class FinishedRun:
 
     def source_manifests(self) -> list[dict[str, Any]]:
         """The state of each source on the day: verdict, reason, newest delivery with its fingerprint, and failed rules."""
-        found = []
+        found, outages = [], outages_of_run(self.manifest)
         for name, verdict in sorted((self.manifest.get("sources") or {}).items()):
             source = self._source(name)
             failed = [
@@ -165,6 +165,7 @@ class FinishedRun:
                     "known_rows": source.get("known_rows", 0),
                     "checks": len(source.get("checks", [])),
                     "failed": failed,
+                    "outage": outages.get(name),
                 }
             )
         return found

@@ -145,6 +145,12 @@ def find_run(home: Path, which: date | str) -> dict[str, Any]:
     raise InputMissing(what=what, where=str(run_manifest_path(home, date.min).parent), next_step=next_step)
 
 
+def outages_of_run(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The stopped sources of a run, with the day up to which each had delivered. Earlier versions of Steelyard noted none."""
+    sources = (run.get("coverage") or {}).get("sources") or {}
+    return {name: facts for name, facts in sources.items() if facts["is_stopped"]}
+
+
 def is_withdrawn(home: Path, as_of: date) -> bool:
     """Whether a restore undid a run of the day."""
     return any(withdrawn_path(home, "*").parent.glob(f"{as_of}-*.json"))

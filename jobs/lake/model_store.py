@@ -110,8 +110,17 @@ class ModelStore:
         """The columns that a model reads; ``("unreadable",)`` when this code cannot load it."""
         try:
             return self.get(model_id).inputs.columns
-        except (ValueError, RuntimeError, Damaged):
+        except (ValueError, RuntimeError, Damaged, InputMissing):
             return ("unreadable",)
+
+    def has_todays_format(self, model_id: str) -> bool:
+        """Whether this code reads the format that a model is stored in; true for a damaged model, which :meth:`get` explains."""
+        from models.storage import FORMAT, METADATA
+
+        try:
+            return bool((read_json(self._folder / model_id / METADATA) or {}).get("format", FORMAT) == FORMAT)
+        except Damaged:
+            return True
 
     def kept(self) -> list[StoredModel]:
         """The finished models, newest first."""
@@ -139,10 +148,10 @@ class ModelStore:
         """Load a model.
 
         Raises:
-            InputMissing: when there is no such model.
+            InputMissing: when there is no such model, or it was stored in a format that this code does not read.
             Damaged: when its files have changed, as when one is cut.
         """
-        from models.storage import load
+        from models.storage import OtherFormatError, load
 
         folder = self._folder / model_id
         if not (folder / FACTS).is_file():
@@ -155,6 +164,12 @@ class ModelStore:
             raise  # LightGBM cannot be loaded
         except Exception as error:
             if self.is_whole(model_id):
+                if isinstance(error, OtherFormatError):
+                    raise InputMissing(
+                        what=f"the model {model_id} was stored by another version of Steelyard: {error}",
+                        where=str(folder),
+                        next_step="train again with `steelyard train`, and score the day with `steelyard score`",
+                    ) from error
                 raise
             raise Damaged(
                 what=f"the model {model_id} has changed since it was stored: {first_line(error)}",

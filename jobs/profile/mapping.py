@@ -191,6 +191,23 @@ def unmapped_columns(profile_folder: Path) -> Mapping[str, Mapping[str, frozense
     return found
 
 
+def expected_deliveries(profile_folder: Path) -> dict[str, tuple[str, int | None]]:
+    """For each source its contract, and how often a delivery is expected: every so many days, or None where all come once.
+
+    Of a mapping with an error, the parts that can be read are used: its source has stopped, and its records stay.
+    """
+    found = {}
+    for source, path in every_path(profile_folder).items():
+        try:
+            raw = read_toml(path, "mapping")
+        except ConfigError:
+            raw = {}
+        every_days = raw.get("every_days", 1)
+        is_once = "delivered_on" in raw
+        found[source] = (str(raw.get("contract", "")), None if is_once else every_days if type(every_days) is int else 1)
+    return found
+
+
 def mapped_sources(profile_folder: Path) -> list[str]:
     """The sources that a profile maps, in order, including those with an unusable mapping."""
     return [path.stem for path in mapping_paths(profile_folder)]

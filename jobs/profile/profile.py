@@ -134,6 +134,13 @@ class Retention:
 
 
 @dataclass(frozen=True, config=SETTINGS)
+class CoveragePolicy:
+    """For how many days after a delivery was due the last values of its source are used; after them they count as unknown."""
+
+    carry_days: Count = 90
+
+
+@dataclass(frozen=True, config=SETTINGS)
 class Evaluation:
     """How later visits evaluate the scores, and which result is too good to be true."""
 
@@ -190,6 +197,7 @@ class Profile:
     scoring: Scoring
     retention: Retention
     evaluation: Evaluation = field(default_factory=Evaluation)
+    coverage: Annotated[CoveragePolicy, ReadBy("features")] = field(default_factory=CoveragePolicy)
     reading: Annotated[Reading, ReadBy("ingest")] = field(default_factory=Reading)
     legal_bases: dict[str, dict[str, str]] = field(default_factory=dict)
     code_names: CodeNames = field(default_factory=dict)

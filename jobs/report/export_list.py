@@ -18,13 +18,16 @@ from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
 from expectations.contracts.scoring import BETTER_CHANGES, LIST_RANK, PEER_COUNT, REASON_RANK, REASONS, RESTS_ON, RISK_LIST
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
+from jobs.foundation.log import warn
 from jobs.lake.data_docs import day_page
+from jobs.lake.manifests import outages_of_run
 from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
 from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
+from jobs.texts.outages import outage_in_words
 from jobs.texts.reasons import Reason, better_texts, reason_texts, text_columns
 
 REASON_COLUMNS = 5
@@ -123,9 +126,11 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
         raise ConfigError(
             what=f"there is no format {format!r}", where="--format", next_step=f"choose one of {', '.join(EXPORT_FORMATS)}"
         )
-    load_texts(language)
+    texts = load_texts(language)
     content = EXPORT_FORMATS[format](home, profile, as_of, language, out)
     _put(content, out)
+    for source, facts in outages_of_run(read_run(home, as_of) or {}).items():
+        warn(f"{source}: {outage_in_words(facts, texts)}", source=source)
     return len(content)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from jobs.lake.manifests import outages_of_run
 from jobs.lake.source_results import Source
 from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
@@ -20,6 +21,7 @@ from jobs.texts.languages import language_of
 from jobs.texts.model_card import warning_lines
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
+from jobs.texts.outages import outage_in_words
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.reasons import better_in_words
 
@@ -57,6 +59,7 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
             better=better_in_words,
             model_warnings=warning_lines(context.run.get("model") or {}, texts),
             names=names,
+            outage=lambda source: outage_in_words(outages_of_run(context.run).get(source.name), texts),
             peers=lambda label: peer_group_in_words(label, texts, names.settings),
             policy=policy_of(style),
             profile=context.profile,

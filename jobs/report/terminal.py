@@ -7,9 +7,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from jobs.lake.manifests import outages_of_run
 from jobs.report.daily_report import Context, Listed
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
+from jobs.texts.outages import outage_in_words
 
 _CLASS_STYLES = {"A": "green", "B": "yellow", "C": "dark_orange", "D": "bold red"}
 
@@ -31,10 +33,12 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     console.print(f"[bold]{title}[/] · {facts} · {texts('fact.model')} {model}", highlight=False)
     if context.ranking_rule:
         console.print(texts("list.by_rule", **context.ranking_rule), highlight=False)
+    outages = outages_of_run(context.run)
     for source in context.late_sources:
         verdict = texts.either(f"verdict.{source.verdict}", source.verdict)
         data = texts("banner.used", day=source.newest_delivery) if source.newest_delivery else texts("banner.nothing")
         line = f"! {texts('banner.line', source=source.name, verdict=verdict)}{texts('page.space')}{data}"
+        line = f"{line}{texts('page.space')}{outage_in_words(outages.get(source.name), texts)}".rstrip()
         console.print(Text(line, style="bold red"))
     if not context.listed:
         console.print(texts("list.empty"))

@@ -16,6 +16,7 @@ from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEERS
 from jobs.engine.lake import Lake
 from jobs.engine.scratch import Scratch
 from jobs.foundation.errors import InputMissing
+from jobs.incremental.coverage import coverage_of_day
 from jobs.incremental.entity_state import (
     REGISTER_STATE,
     STATE_TABLES,
@@ -29,6 +30,7 @@ from jobs.incremental.staleness import has_features, has_links, record_feature_i
 from jobs.profile.mapping import unmapped_columns
 from jobs.profile.profile import Profile
 from jobs.steps.link_complaints import link_day, rebuild_links
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
 
@@ -65,12 +67,13 @@ def rebuild_features(lake: Lake, profile: Profile, as_of: date, *, full_refresh:
 def _build_without_state(lake: Lake, profile: Profile, as_of: date) -> int:
     """Build links and features from state that is computed from silver and not stored."""
     day = (lake, profile, as_of)
+    coverage = coverage_of_day(lake.home, profile, as_of)
     with Scratch(lake.home, "state", is_packed=False) as scratch:
-        register, tax_sums = (scratch.materialise(compute_state(table, *day)) for table in STATE_TABLES)
+        register, tax_sums = (scratch.materialise(compute_state(table, *day, coverage)) for table in STATE_TABLES)
         with record_link_inputs(*day):
             link_day(*day, register)
         with record_feature_inputs(*day):
-            return build_features_day(*day, register, tax_sums)
+            return build_features_day(lake, profile, coverage, register, tax_sums)
 
 
 def build_from_state(lake: Lake, profile: Profile, as_of: date) -> int:
@@ -79,19 +82,22 @@ def build_from_state(lake: Lake, profile: Profile, as_of: date) -> int:
         # Features read a few columns of it about twenty times. From an unpacked table they take 24 CPU seconds, from the state
         # itself 26 (a million entities, Sail 0.7.2, two cores).
         register = scratch.materialise(read_state(REGISTER_STATE, lake, as_of, scratch.materialise))
-        return build_features_day(lake, profile, as_of, register, read_state(TAX_STATE, lake, as_of, scratch.materialise))
+        coverage = coverage_of_day(lake.home, profile, as_of)
+        return build_features_day(lake, profile, coverage, register, read_state(TAX_STATE, lake, as_of, scratch.materialise))
 
 
-def build_features_day(lake: Lake, profile: Profile, as_of: date, register: DataFrame, tax_sums: DataFrame) -> int:
+def build_features_day(lake: Lake, profile: Profile, coverage: Coverage, register: DataFrame, tax_sums: DataFrame) -> int:
     """Replace the day's partitions of ``gold.features`` and ``gold.peers``; return the number of entities.
 
     Args:
+        coverage: the day, and up to which day each source has delivered.
         register: one row per entity, as of the day.
         tax_sums: the sums of each entity's returns, as of the day.
 
     Raises:
         InputMissing: when no entity was known by then.
     """
+    as_of = coverage.as_of
     if register.isEmpty():
         raise InputMissing(
             what=f"no entity was known by the end of {as_of}",
@@ -109,7 +115,7 @@ def build_features_day(lake: Lake, profile: Profile, as_of: date, register: Data
     with Scratch(lake.home, "features", is_packed=False) as scratch:
         made = build_features(
             tables,
-            as_of=as_of,
+            coverage=coverage,
             cutoff=profile.end_of(as_of),
             peers=PeerPolicy(**asdict(profile.peers)),
             minor_units=profile.minor_units,

@@ -13,18 +13,20 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from expectations.contracts import scoring
+from expectations.contracts import scoring, tax_filing
 from expectations.contracts.indicators import Indicator, catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from jobs.engine.lake import Lake
+from jobs.incremental.staleness import noted_coverage
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
-from jobs.steps.score_entities import bounds_of, read_features
+from jobs.steps.score_entities import availability, bounds_of, read_features
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.peers import CLIP
-from jobs.transforms.tax_sums import closed_month
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
+from models.risk.availability import Availability
 from models.risk.credit import CLASSES
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
@@ -41,22 +43,25 @@ class Explained:
     reasons: pa.Table
 
 
-def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame) -> Explained:
+def explain(lake: Lake, profile: Profile, as_of: date, listed: pd.DataFrame, coverage: Coverage | None = None) -> Explained:
     """Explain a day's list.
 
     Args:
         listed: the list's rows with the columns of ``gold.scores``.
+        coverage: up to which day each source has delivered, by default as noted with the day's features.
     """
     if listed.empty:
         columns = map(str, (scoring.BETTER_CLASS, scoring.BETTER_CHANGES))
         return Explained(listed.assign(**dict.fromkeys(columns)), arrow_schema(scoring.REASONS).empty_table())
     features = read_features(lake, as_of, among=pd.Index(listed[ENTITY_ID]))
     model = ModelStore(lake.home).get(str(listed[scoring.MODEL_ID].iloc[0]))
-    scores, contributions = model.explain(features)
+    coverage = coverage or noted_coverage(lake.home, as_of)
+    available = availability(lake, model, coverage)
+    scores, contributions = model.explain(features, available)
     check_additive(contributions, scores[scoring.MARGIN])
     peers = lake.arrow(scoring.PEERS, where=f"{AS_OF} = '{as_of}'").to_pandas()
     peers = peers[peers[scoring.PEER_GROUP].isin(features[scoring.PEER_GROUP].unique())]
-    explainer = _Explainer(model, profile, as_of, features, contributions, peers)
+    explainer = _Explainer(model, profile, coverage, available, features, contributions, peers)
     classes = listed.set_index(ENTITY_ID)[scoring.RISK_CLASS].reindex(features[ENTITY_ID]).to_numpy()
     better = explainer.better(classes)
     return Explained(listed.merge(better, on=str(ENTITY_ID), how="left", validate="one_to_one"), explainer.reasons())
@@ -73,7 +78,8 @@ class _Explainer:
 
     model: RiskModel
     profile: Profile
-    as_of: date
+    coverage: Coverage
+    available: Availability
     features: pd.DataFrame
     contributions: pd.DataFrame
     peers: pd.DataFrame
@@ -84,13 +90,13 @@ class _Explainer:
 
     def reasons(self) -> pa.Table:
         """Rows of ``gold.reasons``: the strongest contributions of each row."""
-        newest = newest_by_source(self.features, self.as_of)
+        newest = newest_by_source(self.features, self.coverage)
         rows = self.strongest_with_peers().sort_values([ENTITY_ID, scoring.REASON_RANK], ignore_index=True).to_dict("records")
         for row in rows:
             indicator = self.indicators[row[scoring.INDICATOR]]
             is_known, has_peers = not np.isnan(row[scoring.VALUE]), not np.isnan(row[scoring.PEER_MEDIAN])
             row |= {
-                AS_OF: self.as_of,
+                AS_OF: self.coverage.as_of,
                 scoring.VALUE: row[scoring.VALUE] if is_known else None,
                 scoring.PEER_MEDIAN: row[scoring.PEER_MEDIAN] if has_peers else None,
                 scoring.PEER_COUNT: int(row[scoring.PEER_COUNT]) if has_peers else None,
@@ -133,8 +139,8 @@ class _Explainer:
         def next_class(changed: pd.DataFrame) -> np.ndarray:
             """The class on the next day: a change that does not last until then gives nothing."""
             return stabilise_class(
-                self.model.score(changed),
-                lambda at: self.model.contributions(changed.iloc[at]),
+                self.model.score(changed, self.available),
+                lambda at: self.model.contributions(changed.iloc[at], self.available),
                 changed,
                 classes[changed.index],
                 self.model.of_margin,
@@ -154,20 +160,21 @@ class _Explainer:
         )
 
 
-def newest_by_source(features: pd.DataFrame, as_of: date) -> dict[str, Days]:
+def newest_by_source(features: pd.DataFrame, coverage: Coverage) -> dict[str, Days]:
     """The day of each row's newest record, by source; NaT where a row has none. A return counts on the last day of its month.
 
     Only sources are returned for which an indicator gives the age of the newest record.
 
     Args:
         features: rows of ``gold.features`` of the day.
-        as_of: the day.
+        coverage: the day, and up to which day each source has delivered.
     """
+    as_of, closed = coverage.as_of, coverage.closed_month_of(tax_filing.CONTRACT.name)
     found: dict[str, Days] = {}
     for indicator in catalogue():
         if indicator.age_of:
             age = features[indicator.column].to_numpy(dtype=np.float64, na_value=np.nan)
-            days = _months_back(age, as_of) if indicator.unit == "months" else _days_back(age, as_of)
+            days = _months_back(age, closed) if indicator.unit == "months" else _days_back(age, as_of)
             found[indicator.age_of] = np.fmax(found.get(indicator.age_of, np.full(len(features), NONE)), days)
     return found
 
@@ -185,7 +192,7 @@ def _days_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
     return np.where(known, days, NONE)
 
 
-def _months_back(age: npt.NDArray[np.float64], as_of: date) -> Days:
+def _months_back(age: npt.NDArray[np.float64], closed: date) -> Days:
     known = ~np.isnan(age)
-    after = np.datetime64(closed_month(as_of), "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
+    after = np.datetime64(closed, "M") + 1 - np.where(known, age, 0).astype("timedelta64[M]")
     return np.where(known, after.astype("datetime64[D]") - 1, NONE)

@@ -16,13 +16,15 @@ from expectations.contracts.scoring import CREDIT_POINTS, HELD_CLASS, HELD_SOURC
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
 from jobs.incremental.previous_classes import previous_classes
-from jobs.incremental.staleness import record_score_inputs
+from jobs.incremental.staleness import noted_coverage, record_score_inputs
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
+from jobs.transforms.coverage import Coverage
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.foundation.inputs import Ints
 from models.foundation.threads import parallel_map
+from models.risk.availability import WHOLE, Availability, absent_sources
 from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class
@@ -30,7 +32,7 @@ from models.targeting.class_stability import stabilise_class
 ROWS_AT_ONCE = 32_768
 
 
-def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None = None) -> int:
+def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None = None, coverage: Coverage | None = None) -> int:
     """Replace the day's scores; return how many entities were scored.
 
     Features are read and scored in parts of :data:`ROWS_AT_ONCE` rows, as many parts at once as there are processors, so that only
@@ -38,6 +40,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
 
     Args:
         before: the lake with the scores of earlier days, by default the same.
+        coverage: up to which day each source has delivered, by default as noted with the day's features.
 
     Raises:
         InputMissing: when there is no model, or no features for the day.
@@ -54,7 +57,8 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     earlier = previous_classes(before or lake, as_of)
     model = store.get(model_id)
     bounds = bounds_of(model, profile)
-    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters)
+    available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
+    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
     with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
@@ -68,12 +72,19 @@ def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
     return class_bounds(ClassPolicy(classes.by, begins, classes.leave_points, profile.certainty.ordinary), model.class_scale)
 
 
+def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availability:
+    """Which sources a day lacks: those without a value in any row of its features, and those that have stopped."""
+    absent = absent_sources(feature_batches(lake, coverage.as_of), model.inputs)
+    return Availability(absent, coverage.stale_days)
+
+
 @dataclass(frozen=True)
 class _Scorer:
     """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
     Attributes:
         earlier: previous classes, by entity.
+        available: which sources the day lacks.
     """
 
     model: RiskModel
@@ -82,13 +93,14 @@ class _Scorer:
     as_of: date
     bounds: ClassBounds | None
     earlier: pd.Series
+    available: Availability = WHOLE
 
     def score(self, features: pd.DataFrame) -> pa.Table:
         """Rows of ``gold.scores``, one per row of ``gold.features``."""
-        model, rows = self.model, self.model.score(features)
+        model, rows = self.model, self.model.score(features, self.available)
 
         def contributions(at: Ints) -> pd.DataFrame:
-            added = model.contributions(features.iloc[at])
+            added = model.contributions(features.iloc[at], self.available)
             try:
                 check_additive(added.set_axis(features[ENTITY_ID].iloc[at]), rows[MARGIN].iloc[at])
             except NotAdditiveError as error:
@@ -99,15 +111,17 @@ class _Scorer:
                 ) from error
             return added
 
+        before = self.earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object)
         stable = stabilise_class(
             rows,
             contributions,
             features,
-            self.earlier.reindex(features[ENTITY_ID]).to_numpy(dtype=object),
+            before,
             model.of_margin,
             indicators={one.column: one for one in catalogue()},
             bounds=self.bounds,
             ordinary=self.profile.certainty.ordinary,
+            is_frozen=self.available.freezes(features) & pd.notna(before),
         )
         rows[ENTITY_ID] = features[ENTITY_ID]
         rows[AS_OF] = self.as_of

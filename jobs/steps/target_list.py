@@ -15,6 +15,7 @@ from jobs.incremental.staleness import scored_day
 from jobs.profile.profile import Profile
 from jobs.steps.explain_listed import explain
 from jobs.steps.known_entities import REGION_OF_LEVEL, active_ids, known_entities
+from jobs.transforms.coverage import Coverage
 from models.targeting.ranking import drop_without_reasons, rank_list
 
 TIE_KEY_VARIABLE = "STEELYARD_TIE_KEY"
@@ -32,8 +33,11 @@ def target_scored_day(lake: Lake, profile: Profile, as_of: date) -> int:
     return target_day(lake, profile, as_of)
 
 
-def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
+def target_day(lake: Lake, profile: Profile, as_of: date, *, coverage: Coverage | None = None) -> int:
     """Replace the day's list and its reasons; return how many entities are listed.
+
+    Args:
+        coverage: up to which day each source has delivered, by default as noted with the day's features.
 
     Raises:
         InputMissing: when the day has no scores.
@@ -51,7 +55,7 @@ def target_day(lake: Lake, profile: Profile, as_of: date) -> int:
     kind = profile.objective.kind
     candidates[scoring.OBJECTIVE] = candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]
     listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
-    explained = explain(lake, profile, as_of, listed)
+    explained = explain(lake, profile, as_of, listed, coverage)
     listed = drop_without_reasons(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
     where = f"{AS_OF} = '{as_of}'"
     # Reasons first, so that there is never a list without reasons.

@@ -135,7 +135,7 @@ def _map(card: Card, texts: Texts) -> tuple[Block, ...]:
     if lines := _learning(card["facts"], texts):
         blocks.append(_list(lines))
     if contests := card["facts"].get("contests"):
-        blocks += [_text(texts("model_card.readable")), _contests(contests, texts)]
+        blocks += [_text(texts("model_card.readable", least=f"{contests[0].get('least', 0):.0%}")), _contests(contests, texts)]
     return tuple(blocks)
 
 
@@ -208,13 +208,29 @@ def _quality(card: Card, texts: Texts) -> tuple[Block, ...]:
         if evaluation["calibration"]:
             blocks += [_text(texts("model_card.probabilities")), _metrics({"model": evaluation["calibration"]}, texts)]
         blocks += [_text(texts("model_card.leads")), _metrics(evaluation["leads"], texts)]
-    if against and against["difference"] is None:
-        blocks.append(_text(texts("model_card.against_none", model=against["model_id"])))
-    elif against:
+    return tuple([*blocks, *map(_text, _against(against, texts))] if against else blocks)
+
+
+def _against(against: Mapping[str, Any], texts: Texts) -> list[str]:
+    """How the model in use compares with this one, and how many places of the list change."""
+    waits = against["stays"] and against.get("wins", 0)
+    if against["difference"] is None:
+        lines = [texts("model_card.against_none", model=against["model_id"])]
+        lines += [] if waits else [texts("model_card.against_unknown")]
+    else:
         numbers = {name: f"{against[name]:.4f}" for name in ("difference", "low", "high")}
         text = texts("model_card.against", model=against["model_id"], n=f"{against['visits']:,}", **numbers)
-        blocks.append(_text(text + texts("model_card.against_stays" if against["stays"] else "model_card.against_goes")))
-    return tuple(blocks)
+        is_better = against["high"] < 0
+        lines = [text + texts("model_card.against_better" if is_better else "model_card.against_no_better")]
+        lines += [] if waits else [texts("model_card.against_stays" if is_better else "model_card.against_goes")]
+    if waits:
+        lines.append(texts("model_card.against_waits", wins=against["wins"]))
+    if against.get("turnover") is not None:
+        lines.append(texts("model_card.turnover", share=f"{against['turnover']:.0%}"))
+    if against.get("moved"):
+        moved = [f"{_indicator(name, texts)} {first:.3f} → {second:.3f}" for name, first, second in against["moved"]]
+        lines.append(texts("model_card.moved", names=texts("model_card.comma").join(moved)))
+    return lines
 
 
 def _metrics(orders: Mapping[str, Mapping[str, Any]], texts: Texts) -> Block:

@@ -98,7 +98,7 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
         as_of,
         standings,
         _movers(features[ENTITY_ID].to_numpy(), places, classes, at),
-        _weights([importances(model, features[chosen]) for model in models]),
+        indicator_weights([importances(model, features[chosen]) for model in models]),
     )
 
 
@@ -141,7 +141,7 @@ def _movers(names: Any, places: tuple[Any, Any], classes: list[Any], at: int) ->
     ]
 
 
-def _weights(found: list[pd.DataFrame]) -> list[Weight]:
+def indicator_weights(found: list[pd.DataFrame]) -> list[Weight]:
     """The indicators with the largest weight in either model."""
     sizes = [frame.set_index("indicator")["importance"] for frame in found]
     table = pd.concat(sizes, axis=1, keys=["first", "second"]).fillna(0.0)

@@ -20,6 +20,7 @@ from jobs.steps.score_entities import read_features
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import known_visits, training_set
 from models.evaluation.baselines import BEST, BOOSTING, PAST, fit_baselines
+from models.evaluation.baselines import INDUSTRY as CODE
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW
 from models.evaluation.leakage import LeakedFeatureError, check_features, check_outcomes, check_train_test_disjoint
 from models.evaluation.region_rate import add_region_rate
@@ -149,10 +150,11 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     _check_time(known, scored, profile, as_of)
     found = known.labels[inspection.FOUND_VIOLATION]
     model = fit(known, profile)
-    baselines = fit_baselines(known.features, found, known.inputs, seed=profile.training.seed)
-    best, scores = baselines.best, model.score(scored)
     groups = _groups(lake, profile, as_of)
-    regions = groups.set_index(ENTITY)[REGION]
+    regions, industries = groups.set_index(ENTITY)[REGION], groups.set_index(ENTITY)[INDUSTRY]
+    known_rows, scored_rows = (rows.assign(**{CODE: rows[ENTITY_ID].map(industries)}) for rows in (known.features, scored))
+    baselines = fit_baselines(known_rows, found, known.inputs, seed=profile.training.seed)
+    best, scores = baselines.best, model.score(scored)
     known_with_rate, scored_with_rate = add_region_rate(known, scored, outcomes, regions, profile.end_of, as_of)
     champion = model.facts.get("champion")
     model_with_rate = fit(known_with_rate, profile, candidates=(champion,) if champion else CANDIDATES)
@@ -162,7 +164,7 @@ def _window(lake: Lake, profile: Profile, as_of: date, outcomes: pd.DataFrame) -
     evaluated[DAY] = pd.to_datetime(scored[inspection.INSPECTED_ON])
     evaluated[FOUND] = scored[inspection.FOUND_VIOLATION].astype(float)
     evaluated[PREDICTED], evaluated[MODEL] = scores[PROBABILITY], scores[MARGIN]
-    for name, order in baselines.scores(scored).items():
+    for name, order in baselines.scores(scored_rows).items():
         evaluated[name] = order
     evaluated[NEIGHBOURS] = model_with_rate.score(scored_with_rate)[MARGIN]
     return Window(

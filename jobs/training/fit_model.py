@@ -10,7 +10,7 @@ import pandas as pd
 from expectations.contracts import inspection
 from expectations.contracts.lineage import ENTITY_ID, KNOWN_AT
 from jobs.profile.profile import Profile
-from models.anomaly.ensemble import AnomalyModel
+from models.anomaly.anomaly_model import AnomalyModel
 from models.foundation.threads import single_threaded_blas
 from models.labels.cohorts import COHORT_ON
 from models.labels.propensity import selection_reasons, weigh_labels
@@ -61,6 +61,7 @@ def fit(
         inspector=labels[inspection.INSPECTOR_ID],
         reason=selection_reasons(labels) if is_weighted else None,
         candidates=candidates,
+        share=profile.evaluation.capacity_share,
         anomaly=anomaly,
         follow_ups=_known_with(known.follow_ups, labels),
     )

@@ -15,18 +15,27 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
+from jobs.training.compare_models import indicator_weights
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
+from models.evaluation.agreement import agreement
 from models.evaluation.baselines import fit_baselines
 from models.evaluation.bootstrap import nested
 from models.evaluation.evaluate import DAY, ENTITY, FOUND, PREDICTED, WINDOW, Evaluation, evaluate_orders
 from models.labels.cohorts import COHORT_ON, first_held_out_cohort
 from models.labels.propensity import weigh_labels
 from models.labels.training_set import TrainingSet
+from models.model_card import importances
 from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 from models.risk_model import RiskModel
 
 MODEL = "model"
+SWITCH_AFTER = 3
+"""A champion of another kind than the model in use replaces it at the third training in a row that it wins."""
+MOVED = 5
+"""So many indicators explain a large turnover."""
+MOST_TURNOVER = 0.1
+"""With a larger share of the list replaced, the model card explains why."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +64,11 @@ class Against:
         visits: the held-out visits that became known after it was trained.
         difference, low, high: its mean log loss minus the new one's on those visits, and the interval; negative is better. None
             with too few visits, or where the model uses columns that the catalogue no longer has.
-        stays: whether it is significantly better and so stays in use.
+        wins: for how many trainings in a row, this one included, a champion of another kind than the model in use has won.
+        stays: whether it is significantly better, or the other kind has not won often enough, and so stays in use.
+        turnover: the share of the first places, as many as the last list has, that the new model gives to other entities; None
+            without a list.
+        moved: where it is large, the indicators whose weight changed most, with their weights in the model in use and the new one.
     """
 
     model_id: str
@@ -63,7 +76,10 @@ class Against:
     difference: float | None = None
     low: float | None = None
     high: float | None = None
+    wins: int = 0
     stays: bool = False
+    turnover: float | None = None
+    moved: tuple[tuple[str, float, float], ...] = ()
 
 
 def hold_out(lake: Lake, known: TrainingSet, profile: Profile) -> HeldOutScores | None:
@@ -111,22 +127,34 @@ def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def compare_with_model_in_use(
-    store: ModelStore, known: TrainingSet, held_out: HeldOutScores | None, profile: Profile, as_of: date
+    store: ModelStore,
+    known: TrainingSet,
+    held_out: HeldOutScores | None,
+    profile: Profile,
+    as_of: date,
+    champion: str | None = None,
 ) -> Against | None:
     """Compare the model in use on the day before with the new one, on visits that became known after the former was trained.
 
     None where no model was in use. The day before is used so that training the same day again compares with the same model.
+
+    Args:
+        champion: the kind of the new model; None for the rule.
     """
     model_id = store.newest(as_of - timedelta(days=1))
     if model_id is None:
         return None
-    if held_out is None or not set(store.inputs(model_id)) <= set(known.inputs.columns):
+    if not set(store.inputs(model_id)) <= set(known.inputs.columns):
         return Against(model_id, 0)
+    wins = _wins_in_a_row(store, model_id, champion, as_of)
+    against = Against(model_id, 0, wins=wins, stays=0 < wins < SWITCH_AFTER)
+    if held_out is None:
+        return against
     later = known.known_at() >= np.datetime64(profile.end_of(date.fromisoformat(model_id[:10])))
     rows = held_out.rows & later
     labels, features = known.labels[rows], known.features[rows]
     if labels.empty:
-        return Against(model_id, 0)
+        return against
     training = profile.training
     contest = contest_with_model_in_use(
         {
@@ -139,5 +167,29 @@ def compare_with_model_in_use(
         seed=training.seed,
     )
     if contest is None:
-        return Against(model_id, len(labels))
-    return Against(model_id, len(labels), contest.difference, contest.low, contest.high, contest.wins)
+        return replace(against, visits=len(labels))
+    compared = replace(against, visits=len(labels), difference=contest.difference, low=contest.low, high=contest.high)
+    return replace(compared, stays=against.stays or contest.wins)
+
+
+def _wins_in_a_row(store: ModelStore, in_use: str, champion: str | None, as_of: date) -> int:
+    """For how many trainings in a row ``champion``, the newest one's kind, has won against the kind in use; 0 if it is the same."""
+    kind = store.facts(in_use).get("champion")
+    if None in (champion, kind) or champion == kind:
+        return 0
+    before = store.facts(store.last_trained(as_of - timedelta(days=1)) or in_use)
+    return 1 + ((before.get("against") or {}).get("wins", 0) if before.get("champion") == champion else 0)
+
+
+def with_turnover(against: Against, in_use: RiskModel, new: RiskModel, population: pd.DataFrame, at: int) -> Against:
+    """Add how far the first ``at`` places of a population differ between the model in use and the new one, and why."""
+    at = min(at, len(population))
+    orders = [model.score(population)[MARGIN].to_numpy() for model in (in_use, new)]
+    found = agreement(*orders, at=at)
+    turnover = 1 - found.shared / at
+    if turnover <= MOST_TURNOVER:
+        return replace(against, turnover=turnover)
+    listed = population[np.minimum(found.first_places, found.second_places) <= at]
+    weights = indicator_weights([importances(model, listed) for model in (in_use, new)])
+    moved = sorted(weights, key=lambda weight: (-abs(weight.second - weight.first), weight.indicator))[:MOVED]
+    return replace(against, turnover=turnover, moved=tuple((one.indicator, one.first, one.second) for one in moved))

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.scoring import RISK_LIST
 from jobs.engine.lake import Lake
 from jobs.foundation.log import stage
 from jobs.incremental.staleness import training_inputs
@@ -14,7 +16,7 @@ from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import build_cohort_features, training_set
-from jobs.training.judge_model import compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out
+from jobs.training.judge_model import compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out, with_turnover
 from models.evaluation.agreement import weighting_effect
 from models.labels.training_set import TrainingSet
 from models.model_card import importances, model_card, model_warnings
@@ -36,11 +38,12 @@ def train_if_due(lake: Lake, profile: Profile, as_of: date, *, is_forced: bool =
 def is_training_due(lake: Lake, profile: Profile, as_of: date) -> bool:
     """Whether no model was trained in the week up to the day, or what the newest model is made of has changed since.
 
-    New code alone is no reason: it takes effect at the next training. Until then a change of the data is not noticed either.
+    New code alone is no reason, unless it does not read the format of the model in use: it takes effect at the next training. Until
+    then a change of the data is not noticed either.
     """
     store = ModelStore(lake.home)
-    newest = store.last_trained(as_of)
-    if newest is None:
+    newest, in_use = store.last_trained(as_of), store.newest(as_of)
+    if newest is None or in_use is None or not store.has_todays_format(in_use):
         return True
     trained_for = date.fromisoformat(newest[:10])
     if as_of - trained_for >= RETRAIN_AFTER:
@@ -63,7 +66,13 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
     model = _with_weighting_effect(fit(known, profile), known, profile, sample)
     held_out = hold_out(lake, known, profile)
     evaluation = None if held_out is None else judge_held_out(held_out, known, profile)
-    against = compare_with_model_in_use(store, known, held_out, profile, as_of)
+    against = compare_with_model_in_use(store, known, held_out, profile, as_of, model.facts.get("champion"))
+    if (
+        against is not None
+        and (listed := _listed_before(lake, as_of))
+        and set(store.inputs(against.model_id)) <= set(known.inputs.columns)
+    ):
+        against = with_turnover(against, store.get(against.model_id), model, known.population, listed)
     # The comparison is stored beside the model and not in it: a model's id must not depend on which model was in use.
     noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
     if warnings := model_warnings(known.population, known.inputs, evaluation):
@@ -84,6 +93,12 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
         **({} if evaluation is None else evaluation_as_json(evaluation)),
     }
     return store.put(model, as_of, facts, card, stays=against.model_id if against is not None and against.stays else None)
+
+
+def _listed_before(lake: Lake, as_of: date) -> int:
+    """How many entities the last list before a day has; 0 without one."""
+    days = [str(part[AS_OF]) for part in lake.partitions(RISK_LIST) if str(part[AS_OF]) < str(as_of)]
+    return lake.arrow(RISK_LIST, columns=[str(ENTITY_ID)], where=f"{AS_OF} = '{max(days)}'").num_rows if days else 0
 
 
 def _with_weighting_effect(model: RiskModel, known: TrainingSet, profile: Profile, sample: pd.DataFrame) -> RiskModel:

@@ -1,12 +1,13 @@
 """What the register says of each entity on a day: its newest version, and how often and when it changed.
 
 A row changes for two reasons only: something new is known of the entity, or the date ``changes_on`` passes, on which an announced
-change takes effect or a change leaves the window in which changes are counted. So a day computes only those entities.
+change takes effect or a change leaves the window in which changes are counted, which ends where the coverage of its source ends
+(:mod:`jobs.transforms.coverage`). So a day computes only those entities.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -15,6 +16,7 @@ from expectations.contracts import registration, silver
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, IS_ABSENT, IS_REVISION, VERSION_ORDER
 from expectations.contracts.state import REGISTER, TRADING_NAME_KEY
 from jobs.transforms.conform import compare_key
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.frames import aggregate, join_few, select
 from jobs.transforms.latest_known import keep_known, keep_latest
 
@@ -33,7 +35,7 @@ READ = (
 )
 """The columns that are read of a version."""
 
-_IN_WINDOW = f"days_ago < {CHANGE_DAYS}"
+_IN_WINDOW = f"days_before < {CHANGE_DAYS}"
 _CHANGES = {
     "changes_12m": f"count_if({_IN_WINDOW})",
     "last_changed_on": "max(changed_on)",
@@ -51,15 +53,17 @@ _MADE = {
 }
 
 
-def register_as_of(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFrame:
+def register_as_of(versions: DataFrame, coverage: Coverage, cutoff: datetime) -> DataFrame:
     """One row per entity in the register, or announced for it: the columns of ``state.register`` without the day.
 
     A change is identified by its day and kind, so that a corrected or repeated record counts once.
 
     Args:
         versions: every version of some entities, with the columns :data:`READ`.
+        coverage: the day, and where the windows of each source end.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
+    as_of = coverage.as_of
     known = keep_known(versions.select(*READ), cutoff=cutoff, as_of=as_of)
     took_place = keep_known(known, cutoff=cutoff, as_of=as_of, event_on=registration.CHANGED_ON)
     newest = keep_latest(took_place, silver.ENTITY.key)
@@ -69,12 +73,12 @@ def register_as_of(versions: DataFrame, as_of: date, cutoff: datetime) -> DataFr
         .groupBy(ENTITY_ID)
         .agg(F.min(registration.CHANGED_ON).alias("begins_on"))
     )
-    merged = ahead.join(join_few(keyed, count_changes(took_place, as_of=as_of), ENTITY_ID), ENTITY_ID, "full")
+    merged = ahead.join(join_few(keyed, count_changes(took_place, coverage=coverage), ENTITY_ID), ENTITY_ID, "full")
     names = [str(column) for column in REGISTER.columns if column != AS_OF]
     return merged.transform(select, *[f"{_MADE[name]} AS {name}" if name in _MADE else name for name in names])
 
 
-def count_changes(versions: DataFrame, *, as_of: date) -> DataFrame:
+def count_changes(versions: DataFrame, *, coverage: Coverage) -> DataFrame:
     """One row per entity that changed: changes in the window, the last one, when the next leaves the window, days of two kinds.
 
     Args:
@@ -82,8 +86,14 @@ def count_changes(versions: DataFrame, *, as_of: date) -> DataFrame:
     """
     changes = (
         versions.where("change_type IS NOT NULL AND change_type <> 'new' AND changed_on IS NOT NULL")
-        .select(ENTITY_ID, "changed_on", "change_type")
-        .distinct()
-        .withColumn("days_ago", F.datediff(F.lit(as_of), F.col("changed_on")))
+        .transform(coverage.add_to)
+        .groupBy(ENTITY_ID, "changed_on", "change_type")
+        .agg(F.max("window_end").alias("window_end"))
+        .transform(
+            select,
+            "*",
+            f"datediff(DATE'{coverage.as_of}', changed_on) AS days_ago",
+            "datediff(window_end, changed_on) AS days_before",
+        )
     )
     return changes.transform(aggregate, [ENTITY_ID], _CHANGES)

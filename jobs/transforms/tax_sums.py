@@ -1,8 +1,9 @@
 """Sums of tax returns, one row per entity. All are whole numbers, so that they are exact in any order.
 
-Months are counted back from the last *closed* month: the month of ``as_of`` minus 45 days, whose returns were due by the middle of
-the next month. Month 0 is that month, 0-11 the last year, 12-23 the year before. A quarterly return counts in its last month, so a
-window of three or twelve months always holds one quarter or four.
+Months are counted back from the last *closed* month of the source: the month of the day up to which it has delivered
+(:mod:`jobs.transforms.coverage`) minus 45 days, whose returns were due by the middle of the next month. Month 0 is that month, 0-11
+the last year, 12-23 the year before. A quarterly return counts in its last month, so a window of three or twelve months always
+holds one quarter or four.
 
 Within a closed month, an entity's sums change for two reasons only: something new is known of its returns, or the date
 ``changes_on`` passes, on which a return becomes due or late. So a day computes only those entities.
@@ -11,23 +12,20 @@ Within a closed month, an entity's sums change for two reasons only: something n
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts import silver
-from expectations.contracts.lineage import AS_OF, ENTITY_ID, SOURCE
+from expectations.contracts.lineage import ENTITY_ID, SOURCE
 from expectations.contracts.tax_filing import ARREARS_MINOR, DUE_ON, FILED_ON, PERIOD_END, TAX_DUE_MINOR
+from jobs.transforms.coverage import UNFILED_GRACE_DAYS, Coverage
 from jobs.transforms.frames import aggregate, select
 from jobs.transforms.latest_known import keep_latest_known
 
-CLOSING_DAYS = 45
-"""A month is closed this many days after it: its returns were due by the middle of the next month."""
 RECORD_MONTHS = 24
 """Late filing is measured over the returns of this many closed months."""
-UNFILED_GRACE_DAYS = 7
-"""A return counts as missing this many days after it was due, since one filed on the last day is delivered later."""
 HISTORY_MONTHS = 36
 """Returns of this many closed months are read: enough for the two calendar years before that of the closed month."""
 PAIRED = {str(DUE_ON): str(FILED_ON), str(TAX_DUE_MINOR): str(ARREARS_MINOR)}
@@ -44,13 +42,13 @@ _ROW = {
     "months": f"{_MONTHS.format('period_end')} - {_MONTHS.format('period_start')} + 1",
     "quarter": f"{_QUARTERS.format('add_months(closed_month, -2)')} - {_QUARTERS.format('period_end')}",
     "years_ago": "year(closed_month) - year(period_end)",
-    "is_due": f"coalesce(due_on <= as_of, false) AND {_MONTH} < {RECORD_MONTHS}",
+    "is_due": f"coalesce(due_on <= window_end, false) AND {_MONTH} < {RECORD_MONTHS}",
     "is_filed": "coalesce(filed_on <= as_of, false)",
     "days_late": "CASE WHEN filed_on <= as_of AND filed_on > due_on THEN datediff(filed_on, due_on) ELSE 0 END",
-    "is_unfiled": f"coalesce(filed_on > as_of, true) AND coalesce(due_on < date_sub(as_of, {UNFILED_GRACE_DAYS}), false)",
-    "turns_on": "least(CASE WHEN due_on > as_of THEN due_on END, CASE WHEN filed_on > as_of THEN filed_on END, "
-    f"CASE WHEN coalesce(filed_on > as_of, true) AND date_add(due_on, {UNFILED_GRACE_DAYS + 1}) > as_of "
-    f"THEN date_add(due_on, {UNFILED_GRACE_DAYS + 1}) END)",
+    "is_unfiled": "coalesce(filed_on > as_of, true) AND coalesce(due_on < unfiled_before, false)",
+    # Not later than the day on which the row changes. With a late source it may be past: the row is then computed each day.
+    "turns_on": "least(CASE WHEN due_on > window_end THEN due_on END, CASE WHEN filed_on > as_of THEN filed_on END, "
+    f"CASE WHEN coalesce(filed_on > as_of, true) AND due_on >= unfiled_before THEN date_add(due_on, {UNFILED_GRACE_DAYS + 1}) END)",
 }
 _AMOUNTS = (
     "declared_revenue_minor", "output_tax_minor", "input_tax_minor", "tax_due_minor", "tax_paid_minor", "arrears_minor",
@@ -114,11 +112,6 @@ SUMS = {
 }
 
 
-def closed_month(as_of: date) -> date:
-    """The first day of the last month that is closed on a day."""
-    return (as_of - timedelta(days=CLOSING_DAYS)).replace(day=1)
-
-
 def returns_as_of(filings: DataFrame, *, as_of: date, cutoff: datetime) -> DataFrame:
     """The newest known version of each return that ended by ``as_of``.
 
@@ -146,14 +139,14 @@ def set_unpaired_to_null(filings: DataFrame, unpaired: Mapping[str, Collection[s
     return filings
 
 
-def sum_returns(returns: DataFrame, *, as_of: date) -> DataFrame:
+def sum_returns(returns: DataFrame, *, coverage: Coverage) -> DataFrame:
     """One row per entity with a return: the sums :data:`SUMS` of its returns.
 
     Args:
         returns: the result of :func:`returns_as_of`.
-        as_of: the day on which windows end and late returns are counted.
+        coverage: the day, and where the windows of each source end.
     """
-    dated = returns.withColumn(AS_OF, F.lit(as_of)).withColumn("closed_month", F.lit(closed_month(as_of)))
+    dated = returns.transform(coverage.add_to)
     # A figure filed after as_of does not count, even if the source gives an earlier known_at.
     amounts = [f"CASE WHEN coalesce(filed_on <= as_of, true) THEN {name} END AS {name}" for name in _AMOUNTS]
     rows = dated.transform(select, ENTITY_ID, *[f"{sql} AS {name}" for name, sql in _ROW.items()], *amounts)

@@ -1,1 +1,1 @@
-"""Anomaly detectors and their ensemble."""
+"""How unusual an entity is: an isolation forest on a tail-probability scale."""

@@ -1,22 +1,24 @@
-"""A forest of oblique isolation trees as flat arrays: the depth of each row, and each column's contribution to it.
+"""scikit-learn's isolation forest as plain arrays: the depth of each row, and each column's contribution to it.
 
-A split uses two columns: a row goes right when ``a * x[first] + b * x[second] > threshold`` (Hariri, Kind & Brunner 2021, "Extended
-Isolation Forest"; Liu, Ting & Zhou 2010, "On Detecting Clustered Anomalies Using SCiForest"). A tree is a full binary tree of fixed
-height, node ``n`` with the children ``2n + 1`` and ``2n + 2``, so all rows descend level by level without pointers; below a leaf a
-row keeps going left. All work is plain numpy on preallocated arrays.
+A row that few random splits separate from all others is unusual (Liu, Ting & Zhou 2008, "Isolation Forest"). scikit-learn grows the
+trees. Here each is a full binary tree of fixed height, node ``n`` with the children ``2n + 1`` and ``2n + 2``, so all rows descend
+level by level without pointers; below a leaf a row keeps going left.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.ensemble import IsolationForest
 
-from models.foundation.inputs import Floats
+from models.foundation.inputs import Floats, Ints
 
 Floats32 = npt.NDArray[np.float32]
-ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
+TREES = 100
+ROWS_A_TREE = 256
 
 
 @dataclass(frozen=True)
@@ -24,138 +26,126 @@ class Forest:
     """The trees; every array has the shape (trees, nodes), nodes = 2 ** (height + 1) - 1.
 
     Attributes:
-        first, second: the columns of a split; equal, with ``b`` 0, where only one column was left to split on.
-        a, b, threshold: of a split; 0, 0 and infinity at and below a leaf.
-        first_center, second_center: means of the two columns among the rows of the split's fit.
-        depth: at a leaf the estimated depth at which a row is isolated; inside, the mean over the rows below.
+        column: the column of a split; 0 at and below a leaf.
+        threshold: a row goes right when its value is larger; infinity at and below a leaf.
+        depth: at and below a leaf the estimated depth at which a row is isolated; inside, the mean over the rows of the fit.
     """
 
-    first: npt.NDArray[np.int16]
-    second: npt.NDArray[np.int16]
-    a: Floats32
-    b: Floats32
+    column: npt.NDArray[np.int16]
     threshold: Floats32
-    first_center: Floats32
-    second_center: Floats32
     depth: Floats
 
     @property
-    def height(self) -> int:
-        """Number of splits that a row passes, including those below a leaf."""
-        return int(self.depth.shape[1]).bit_length() - 1
-
-    @property
     def base(self) -> float:
-        """Minus the expected depth of a row without known values."""
+        """Minus the mean depth of the rows of the fit."""
         return -float(self.depth[:, 0].mean())
 
     def strangeness(self, by_column: Floats32) -> Floats:
-        """Minus the mean depth of each row, shape (n,); ``by_column`` has the shape (columns, n) and is C-contiguous.
-
-        Each row is computed independently.
-        """
-        n = by_column.shape[1]
-        inside = self.depth.shape[1] // 2
-        flat, row = by_column.ravel(), np.arange(n)
-        node, place, goes_right = np.empty(n, np.intp), np.empty(n, np.intp), np.empty(n, np.bool_)
-        left, right, of_node, leaf = np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n, np.float32), np.empty(n)
-        total = np.zeros(n)
-        for tree in range(len(self.depth)):
-            first, second = self.first[tree, :inside].astype(np.intp) * n, self.second[tree, :inside].astype(np.intp) * n
-            a, b, threshold = self.a[tree, :inside], self.b[tree, :inside], self.threshold[tree, :inside]
-            np.multiply(flat[first[0] : first[0] + n], a[0], out=left)
-            np.multiply(flat[second[0] : second[0] + n], b[0], out=right)
-            np.add(left, right, out=left)
-            np.greater(left, threshold[0], out=goes_right)
-            np.add(goes_right, 1, out=node)
-            for _ in range(1, self.height):
-                # mode="clip" avoids a copy of the output; no index is out of range.
-                np.take(first, node, out=place, mode="clip")
-                np.add(place, row, out=place)
-                np.take(flat, place, out=left, mode="clip")
-                np.take(a, node, out=of_node, mode="clip")
-                np.multiply(left, of_node, out=left)
-                np.take(second, node, out=place, mode="clip")
-                np.add(place, row, out=place)
-                np.take(flat, place, out=right, mode="clip")
-                np.take(b, node, out=of_node, mode="clip")
-                np.multiply(right, of_node, out=right)
-                np.add(left, right, out=left)
-                np.take(threshold, node, out=of_node, mode="clip")
-                np.greater(left, of_node, out=goes_right)
-                np.add(node, node, out=node)
-                np.add(node, goes_right, out=node)
-                np.add(node, 1, out=node)
-            np.take(self.depth[tree], node, out=leaf, mode="clip")
-            np.add(total, leaf, out=total)
-        return -total / len(self.depth)
+        """Minus the mean depth of each row, shape (n,); ``by_column`` has the shape (columns, n) and is C-contiguous."""
+        return self._strangeness(self._leaves(by_column))
 
     def explain(self, by_column: Floats32) -> tuple[Floats, Floats]:
         """:meth:`strangeness`, bit for bit, and each column's contribution beyond :attr:`base`: shapes (n,) and (n, columns).
 
-        The change of a node's mean depth at a split (Saabas 2014, "Interpreting random forests") belongs to the split's two
-        columns, in proportion to how far each pushes the row from the split's center to the side that it takes. Where neither
-        pushes to that side, the column that holds back less gets the larger share.
+        The change of mean depth at a split belongs to the split's column (Saabas 2014, "Interpreting random forests").
         """
-        columns, n = by_column.shape
-        trees, inside = len(self.depth), self.depth.shape[1] // 2
-        flat, row, out = by_column.ravel(), np.arange(n), np.zeros(columns * n)
-        node, goes_right, is_held = np.empty(n, np.intp), np.empty(n, np.bool_), np.empty(n, np.bool_)
-        places = np.empty(n, np.intp), np.empty(n, np.intp)
-        pushes = np.empty(n, np.float32), np.empty(n, np.float32)
-        of_node, side, forward, both = (np.empty(n, np.float32) for _ in range(4))
-        change, share, gained, leaf, total = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
-        parent = (np.arange(1, self.depth.shape[1]) - 1) // 2
-        for tree in range(trees):
-            starts = [at[tree, :inside].astype(np.intp) * n for at in (self.first, self.second)]
-            weights = self.a[tree, :inside], self.b[tree, :inside]
-            centers = self.first_center[tree, :inside], self.second_center[tree, :inside]
-            shifts = [weight * center for weight, center in zip(weights, centers, strict=True)]
-            depth = self.depth[tree]
-            changes = np.append(0.0, (depth[parent] - depth[1:]) / trees)
-            node[:] = 0
-            for _ in range(self.height):
-                for start, weight, place, push in zip(starts, weights, places, pushes, strict=True):
-                    # mode="clip" avoids a copy of the output; no index is out of range.
-                    np.take(start, node, out=place, mode="clip")
-                    np.add(place, row, out=place)
-                    np.take(flat, place, out=push, mode="clip")
-                    np.take(weight, node, out=of_node, mode="clip")
-                    np.multiply(push, of_node, out=push)
-                np.add(*pushes, out=both)
-                np.take(self.threshold[tree, :inside], node, out=of_node, mode="clip")
-                np.greater(both, of_node, out=goes_right)
-                np.multiply(goes_right, TWO, out=side)
-                np.subtract(side, ONE, out=side)
-                for shift, push in zip(shifts, pushes, strict=True):
-                    np.take(shift, node, out=of_node, mode="clip")
-                    np.subtract(push, of_node, out=push)
-                    np.multiply(push, side, out=push)
-                np.maximum(pushes[0], ZERO, out=forward)
-                np.maximum(pushes[1], ZERO, out=both)
-                np.add(forward, both, out=both)
-                with np.errstate(invalid="ignore"):
-                    np.divide(forward, both, out=share)
-                # A split with rows that neither column pushes to their side; few rows.
-                held = np.flatnonzero(np.equal(both, ZERO, out=is_held))
-                share[held] = _share_held(pushes[0][held], pushes[1][held])
+        leaves, parts = self._leaves(by_column), np.zeros(by_column.shape[::-1])
+        used = self._parts.shape[2]
+        for of_tree, leaf in zip(self._parts, leaves, strict=True):
+            parts[:, :used] += of_tree[leaf]
+        return self._strangeness(leaves), parts
+
+    def _leaves(self, by_column: Floats32) -> npt.NDArray[np.intp]:
+        """Each row's place among the last level's nodes, shape (trees, n)."""
+        n, height = by_column.shape[1], _height(self.depth)
+        flat, row = by_column.ravel(), np.arange(n)
+        leaves = np.zeros((len(self.depth), n), np.intp)
+        place, value, threshold, goes_right = (
+            np.empty(n, np.intp),
+            np.empty(n, np.float32),
+            np.empty(n, np.float32),
+            np.empty(n, np.bool_),
+        )
+        for tree, node in enumerate(leaves):
+            start = self.column[tree].astype(np.intp) * n
+            for level in range(height):
+                level_at = _level(level)
+                # mode="clip" avoids a copy of the output; no index is out of range.
+                np.take(start[level_at], node, out=place, mode="clip")
+                np.add(place, row, out=place)
+                np.take(flat, place, out=value, mode="clip")
+                np.take(self.threshold[tree, level_at], node, out=threshold, mode="clip")
+                np.greater(value, threshold, out=goes_right)
                 np.add(node, node, out=node)
                 np.add(node, goes_right, out=node)
-                np.add(node, 1, out=node)
-                np.take(changes, node, out=change, mode="clip")
-                np.multiply(change, share, out=share)
-                # The second column gets the rest.
-                for place, part in zip(places, (share, np.subtract(change, share, out=change)), strict=True):
-                    np.take(out, place, out=gained, mode="clip")
-                    np.add(gained, part, out=gained)
-                    out[place] = gained
-            np.take(depth, node, out=leaf, mode="clip")
-            np.add(total, leaf, out=total)
-        return -total / trees, np.ascontiguousarray(out.reshape(columns, n).T)
+        return leaves
+
+    def _strangeness(self, leaves: npt.NDArray[np.intp]) -> Floats:
+        last, total = self.depth[:, _level(_height(self.depth))], np.zeros(leaves.shape[1])
+        for depth, leaf in zip(last, leaves, strict=True):
+            total += depth[leaf]
+        return -total / len(leaves)
+
+    @cached_property
+    def _parts(self) -> Floats:
+        """The columns' contributions on the way to each node of the last level: shape (trees, nodes of that level, columns)."""
+        trees, columns = len(self.depth), int(self.column.max()) + 1
+        parts = np.zeros((trees, 1, columns))
+        for level in range(_height(self.depth)):
+            parts = np.repeat(parts, 2, axis=1)
+            change = np.repeat(self.depth[:, _level(level)], 2, axis=1) - self.depth[:, _level(level + 1)]
+            at = np.repeat(self.column[:, _level(level)].astype(np.intp), 2, axis=1)[:, :, None]
+            np.put_along_axis(parts, at, np.take_along_axis(parts, at, 2) + change[:, :, None] / trees, 2)
+        return parts
 
 
-def _share_held(first: Floats32, second: Floats32) -> Floats32:
-    """The first column's share where neither pushes: the one that holds back less gets more; halves where none holds back."""
-    both = first + second
-    share: Floats32 = np.divide(second, both, out=np.full_like(both, 0.5), where=both != 0)
-    return share
+def grow_forest(values: Floats32, seed: int) -> Forest:
+    """Grow on ``values`` of shape (rows, columns), finite."""
+    grown = IsolationForest(n_estimators=TREES, max_samples=min(ROWS_A_TREE, len(values)), random_state=seed).fit(values)
+    trees = [estimator.tree_ for estimator in grown.estimators_]
+    shape = (TREES, 2 ** (max(tree.max_depth for tree in trees) + 1) - 1)
+    forest = Forest(np.zeros(shape, np.int16), np.full(shape, np.inf, np.float32), np.zeros(shape))
+    for at, tree in enumerate(trees):
+        place, level = np.zeros(tree.node_count, np.intp), np.zeros(tree.node_count, np.intp)
+        inside = np.flatnonzero(tree.children_left >= 0)
+        depth = average_path(tree.n_node_samples)
+        for node in inside:  # parents come before their children
+            children = [tree.children_left[node], tree.children_right[node]]
+            place[children] = 2 * place[node] + 1, 2 * place[node] + 2
+            level[children] = level[node] + 1
+        depth += level
+        for node in inside[::-1]:
+            children = [tree.children_left[node], tree.children_right[node]]
+            depth[node] = np.average(depth[children], weights=tree.n_node_samples[children])
+        forest.column[at, place[inside]] = tree.feature[inside]
+        forest.threshold[at, place[inside]] = _rounded_down(tree.threshold[inside])
+        forest.depth[at, place] = depth
+        # Nodes below a leaf have its depth.
+        is_grown = np.zeros(shape[1], bool)
+        is_grown[place] = True
+        for node in np.flatnonzero(~is_grown):
+            forest.depth[at, node] = forest.depth[at, (node - 1) // 2]
+    return forest
+
+
+def average_path(n: Ints) -> Floats:
+    """Mean depth of an unsuccessful search among ``n`` rows (Liu, Ting & Zhou 2008, equation 1)."""
+    safe = np.maximum(n, 3.0)
+    many = 2.0 * (np.log(safe - 1.0) + np.euler_gamma) - 2.0 * (safe - 1.0) / safe
+    return np.where(n <= 1, 0.0, np.where(n <= 2, 1.0, many))
+
+
+def _rounded_down(threshold: Floats) -> Floats32:
+    """The largest single-precision number up to each threshold: it separates single-precision values as the threshold does."""
+    rounded = threshold.astype(np.float32)
+    return np.where(rounded > threshold, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+
+
+def _height(depth: Floats) -> int:
+    """Number of splits that a row passes, including those below a leaf."""
+    return int(depth.shape[1]).bit_length() - 1
+
+
+def _level(level: int) -> slice:
+    """The nodes of a level."""
+    return slice(2**level - 1, 2 ** (level + 1) - 1)

@@ -20,6 +20,10 @@ from models.foundation.inputs import Floats, Inputs, matrix
 PAST, BEST, BOOSTING = "past record", "best indicator", "plain boosting"
 """The names of the orders."""
 PAST_RECORD = "violation_share"
+INDUSTRY = "industry_code"
+"""The column of rows with the code of their industry, where an evaluation gives it to plain boosting as a category."""
+MOST_CODES = 254
+"""scikit-learn takes at most so many categories; the rarest are unknown."""
 FEWEST = 10
 """A baseline is fitted only with at least so many visits of either outcome."""
 
@@ -77,14 +81,16 @@ def choose_indicator(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs) -
 
 @dataclass(frozen=True)
 class PlainBoosting:
-    """Gradient boosting with scikit-learn's defaults, without directions or calibration.
+    """Gradient boosting with scikit-learn's defaults, without directions or calibration, with the industry as a category.
 
     Attributes:
         columns: those with any known value.
+        codes: the industry codes that it knows; none where the rows have no column :data:`INDUSTRY`.
         estimator: None where too little past was known.
     """
 
     columns: tuple[str, ...]
+    codes: tuple[str, ...]
     estimator: HistGradientBoostingClassifier | None
 
     def score(self, features: pd.DataFrame) -> Floats:
@@ -92,7 +98,7 @@ class PlainBoosting:
         if self.estimator is None or not len(features):
             return np.zeros(len(features))
         with threadpool_limits(1, user_api="openmp"):
-            return np.asarray(self.estimator.decision_function(matrix(features, self.columns)), dtype=np.float64)
+            return np.asarray(self.estimator.decision_function(_rows(features, self.columns, self.codes)), dtype=np.float64)
 
 
 def fit_boosting(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, seed: int) -> PlainBoosting:
@@ -106,11 +112,22 @@ def fit_boosting(features: pd.DataFrame, y: npt.ArrayLike, inputs: Inputs, *, se
     outcome = np.asarray(y, dtype=np.float64)
     # scikit-learn fails on a column without any known value.
     columns = tuple(column for column in inputs.columns if features[column].notna().any())
+    counts = features[INDUSTRY].value_counts() if INDUSTRY in features else pd.Series(dtype=int)
+    codes = tuple(sorted(sorted(counts.index, key=lambda code: (-counts[code], code))[:MOST_CODES]))
     if not _suffices(outcome) or not columns:
-        return PlainBoosting(columns, None)
+        return PlainBoosting(columns, codes, None)
     with threadpool_limits(1, user_api="openmp"):
-        estimator = HistGradientBoostingClassifier(random_state=seed).fit(matrix(features, columns), outcome)
-    return PlainBoosting(columns, estimator)
+        estimator = HistGradientBoostingClassifier(random_state=seed, categorical_features=[len(columns)] if codes else None)
+        estimator.fit(_rows(features, columns, codes), outcome)
+    return PlainBoosting(columns, codes, estimator)
+
+
+def _rows(features: pd.DataFrame, columns: tuple[str, ...], codes: tuple[str, ...]) -> Floats:
+    """The columns, and the position of the industry in ``codes`` where there are any; NaN is unknown."""
+    if not codes:
+        return matrix(features, columns)
+    place = features[INDUSTRY].map({code: float(at) for at, code in enumerate(codes)})
+    return np.column_stack([matrix(features, columns), place.to_numpy(dtype=np.float64)])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from expectations.contracts.lineage import ENTITY_ID
-from models.anomaly.ensemble import REFERENCE_ROWS
+from models.anomaly.anomaly_model import REFERENCE_ROWS
 
 AFTER_ALL = "g"
 """Sorts after every hexadecimal digit."""
@@ -31,7 +31,7 @@ def hash_bound(share: float) -> str:
 
 
 def sample_reference(entities: pd.Index) -> pd.Index:
-    """All entities, or a sample of about :data:`models.anomaly.ensemble.REFERENCE_ROWS`, which limits the memory of training."""
+    """All entities, or a sample of about :data:`REFERENCE_ROWS`, which limits the memory of training."""
     return pd.Index(sampled(entities, min(REFERENCE_ROWS / max(len(entities), 1), 1.0)))
 
 

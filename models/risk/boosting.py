@@ -21,7 +21,6 @@ from models.risk import tree_tables
 from models.risk.calibration import sigmoid
 
 ROWS_A_LEAF = 20
-RIDGE = 5.0
 BINS = 127
 LEVEL_STEPS = 100
 MANY_ROWS = 10_000
@@ -38,6 +37,8 @@ class Growth:
         column_share: the share of columns available to a tree.
         row_share: the share of rows that a tree is fitted on (Friedman 2002, "Stochastic gradient boosting").
         fewest_columns: columns available to a tree at least; a tree with two of six columns could not see their interactions.
+        ridge: the penalty on squared leaf values, in units of a leaf's p (1 - p): where findings are rare, 5 is more than most
+            leaves have.
     """
 
     learning_rate: float
@@ -45,14 +46,17 @@ class Growth:
     column_share: float
     row_share: float = 1.0
     fewest_columns: int = 1
+    ridge: float = 5.0
 
     def share_of(self, columns: int) -> float:
         """The share of this number of columns available to a tree."""
         return min(max(self.column_share, self.fewest_columns / columns), 1.0)
 
 
-TREES = Growth(learning_rate=0.02, leaves=7, column_share=0.3, row_share=0.6, fewest_columns=8)
+TREES = Growth(learning_rate=0.03, leaves=7, column_share=0.3, row_share=0.6, fewest_columns=8, ridge=1.0)
 """Small steps of varied trees: outcomes are mostly chance, and what one tree overfits others do not repeat."""
+LARGE_TREES = Growth(learning_rate=0.05, leaves=31, column_share=0.5, row_share=0.8, fewest_columns=8, ridge=1.0)
+"""Trees of scikit-learn's default size, for many labels with interactions of many columns."""
 STUMPS = Growth(learning_rate=0.1, leaves=2, column_share=0.5)
 """A single split a tree: no interactions, so the trees add up to one step function a column."""
 
@@ -94,7 +98,7 @@ def fit_booster(
         "learning_rate": growth.learning_rate,
         "num_leaves": growth.leaves,
         "min_data_in_leaf": ROWS_A_LEAF,
-        "lambda_l2": RIDGE,
+        "lambda_l2": growth.ridge,
         "feature_fraction": growth.share_of(rows.shape[1]),
         "bagging_fraction": growth.row_share,
         "bagging_freq": 1 if growth.row_share < 1 else 0,
@@ -236,7 +240,7 @@ def _fit_histogram(
         max_iter=rounds,
         max_leaf_nodes=growth.leaves,
         min_samples_leaf=ROWS_A_LEAF,
-        l2_regularization=RIDGE,
+        l2_regularization=growth.ridge,
         max_features=growth.share_of(rows.shape[1]),
         max_bins=BINS,
         monotonic_cst=list(directions),

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from models.foundation.inputs import Floats, Ints
-from models.risk.boosting import STUMPS, TREES, Booster, fit_booster
+from models.risk import boosting
+from models.risk.boosting import LARGE_TREES, STUMPS, TREES, Booster, Growth, fit_booster
 from models.risk.inspector_effects import NOBODY, InspectorEffects, fit_effects
 from models.risk.scorecard import Scorecard, Stumps
 
 SCORECARD, TREE, BLEND = "scorecard", "trees", "blend"
 CANDIDATES = (SCORECARD, TREE, BLEND)
 """In order of readability: the first is preferred (:mod:`models.risk.champion`)."""
+LARGE = "large_trees"
+GROWTHS: Mapping[str, Growth] = {TREE: TREES, LARGE: LARGE_TREES}
+"""How trees may grow; held-out rows choose, with the number of rounds."""
 SHARE = 0.5
 """A blend's share of the scorecard; the rest is the trees'."""
-ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800)}
+ROUNDS = {SCORECARD: (10, 20, 40, 80, 160, 320), TREE: (25, 50, 100, 200, 400, 800), LARGE: (25, 50, 100, 200, 400)}
 """Numbers of boosting rounds to try; the trees take smaller steps (:data:`models.risk.boosting.TREES`)."""
-FEW_ROUNDS = {kind: tried[1] for kind, tried in ROUNDS.items()}
+FEW_ROUNDS = {kind: ROUNDS[kind][1] for kind in (SCORECARD, TREE)}
 """Rounds where no held-out rows can choose them."""
 FIRST_ROUNDS = 40
 """Rounds of the margin that inspector effects are first estimated with."""
@@ -100,19 +105,20 @@ class CandidateFitter:
         return fit_effects(y, labels.weight, labels.inspector, stumps.margin(labels.rows))
 
     def staged(self, labels: Labels, effects: InspectorEffects, kind: str, rows: Floats) -> Floats:
-        """Margins of ``rows`` (m, k) by the scorecard or the trees after each of :data:`ROUNDS`: shape (m, 6)."""
+        """Margins of ``rows`` (m, k) by the scorecard or trees of a growth after each of its :data:`ROUNDS`, a column each."""
         if kind == SCORECARD:
             stumps = self._stumps(labels, effects, ROUNDS[kind][-1])
             return np.column_stack([stumps.scorecard(rounds).margin(rows) for rounds in ROUNDS[kind]])
-        booster = self._trees(labels, effects, ROUNDS[kind][-1])
+        booster = self._trees(labels, effects, kind, ROUNDS[kind][-1])
         return np.column_stack([booster.margin(rows, rounds) for rounds in ROUNDS[kind]])
 
-    def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: dict[str, int]) -> Learner:
-        """One candidate fitted on labelled rows with the chosen numbers of rounds."""
+    def learner(self, labels: Labels, effects: InspectorEffects, kind: str, rounds: Mapping[str, int]) -> Learner:
+        """One candidate fitted on labelled rows with the chosen numbers of rounds by kind; trees of the growth that has some."""
         if kind == SCORECARD:
             return self._stumps(labels, effects, rounds[SCORECARD]).scorecard(rounds[SCORECARD])
         if kind == TREE:
-            return self._trees(labels, effects, rounds[TREE])
+            (growth,) = GROWTHS.keys() & rounds.keys()
+            return self._trees(labels, effects, growth, rounds[growth])
         return blend(self.learner(labels, effects, SCORECARD, rounds), self.learner(labels, effects, TREE, rounds))
 
     def _stumps(self, labels: Labels, effects: InspectorEffects, rounds: int) -> Stumps:
@@ -121,16 +127,22 @@ class CandidateFitter:
             rounds=rounds, seed=self.seed, threads=self.threads,
         )  # fmt: skip
 
-    def _trees(self, labels: Labels, effects: InspectorEffects, rounds: int) -> Booster:
+    def _trees(self, labels: Labels, effects: InspectorEffects, growth: str, rounds: int) -> Booster:
         return fit_booster(
             labels.rows, labels.y, labels.weight, self.directions,
-            offset=_offset(labels, effects), growth=TREES, rounds=rounds, seed=self.seed, threads=self.threads,
+            offset=_offset(labels, effects), growth=GROWTHS[growth], rounds=rounds, seed=self.seed, threads=self.threads,
         )  # fmt: skip
 
 
 def kinds_to_fit(candidates: tuple[str, ...]) -> tuple[str, ...]:
-    """The candidates to fit: a blend needs both others."""
-    return (SCORECARD, TREE) if BLEND in candidates else candidates
+    """What to fit: trees of every growth, and both others for a blend."""
+    wanted = (SCORECARD, TREE) if BLEND in candidates else candidates
+    return tuple(kind for one in wanted for kind in options_of(one))
+
+
+def options_of(kind: str) -> tuple[str, ...]:
+    """What tuning chooses from for a scorecard or trees; without LightGBM no large trees, which have no exact contributions."""
+    return (kind,) if kind == SCORECARD or boosting.load_lightgbm() is None else tuple(GROWTHS)
 
 
 def blend(scorecard: Learner, trees: Learner) -> Blend:

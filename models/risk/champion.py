@@ -1,9 +1,11 @@
-"""Champion against challenger: the preferred model stays unless another is significantly better on later visits.
+"""Champion against challenger: the preferred model stays unless another is better beyond noise on visits of later windows.
 
-The first is the champion. Each challenger in turn replaces it only if its mean log loss on visits that neither was fitted on is
-lower and the 95 % interval of the difference, over bootstrap samples of whole entities (Efron and Tibshirani 1993), lies below
-zero. Each is calibrated on those visits first, so only differences that calibration cannot remove count. Among candidates the more
-readable is preferred; between a new model and the one in use, the new one, since it knows the newest labels and today's catalogue.
+The first is the champion. Each challenger in turn replaces it only if its mean loss on visits that neither was fitted on is lower
+by a least gain, and the interval of the difference, over bootstrap samples of whole entities (Efron and Tibshirani 1993), lies
+below zero. Among candidates the more readable is preferred, the loss is the share of findings that an inspection of the first
+places of each window misses, and the interval is of one standard error (Breiman et al. 1984, the one-SE rule). Between a new model
+and the one in use, the new one is preferred, since it knows the newest labels and today's catalogue; the loss is the log loss after
+calibration, and the interval of 95 %.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from models.foundation.inputs import Floats
+from models.foundation.inputs import Floats, Ints
 from models.foundation.threads import single_threaded_blas
 from models.risk.calibration import fit_calibration, log_loss
 
 RESAMPLES = 1000
 LEVEL = 0.95
+ONE_ERROR = 0.6827
+"""The level of an interval of one standard error to either side."""
+LEAST_GAIN = 0.01
+"""A challenger must find this share of all findings more than the champion within the first places."""
 NEW, IN_USE = "the new model", "the model in use"
 
 
@@ -28,8 +34,9 @@ class Contest:
     """A challenger against the current champion.
 
     Attributes:
-        difference: the challenger's mean log loss minus the champion's; negative is better.
+        difference: the challenger's mean loss minus the champion's; negative is better.
         low, high: its interval.
+        least: the gain that the challenger needs.
     """
 
     challenger: str
@@ -37,30 +44,62 @@ class Contest:
     difference: float
     low: float
     high: float
+    least: float = 0.0
 
     @property
     def wins(self) -> bool:
-        """Whether the challenger replaces the champion: the interval lies below zero."""
-        return self.high < 0
+        """Whether the challenger replaces the champion: the interval lies below zero, and the gain is large enough."""
+        return self.high < 0 and self.difference <= -self.least
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The champion, the mean log loss of every candidate, and the contests in order."""
+    """The champion, the mean loss of every candidate, and the contests in order."""
 
     champion: str
     losses: Mapping[str, float]
     contests: tuple[Contest, ...]
 
 
-def choose(losses: Mapping[str, Floats], weight: Floats, entity: npt.NDArray[np.str_], *, seed: int) -> Choice:
+def misses(order: Floats, y: Floats, weight: Floats, window: Ints, share: float) -> Floats:
+    """The loss of each visit whose finding is missed if only the first ``share`` of its window is inspected; shape (m,).
+
+    Equal scores share the last place. The weighted mean of the losses is the share of all findings that is missed.
+
+    Args:
+        order: larger is inspected first, shape (m,).
+        y: 0 or 1.
+        weight: of each visit, positive.
+        window: the window of each visit, from 0.
+    """
+    missed = np.zeros(len(order))
+    for at in np.unique(window):
+        rows = np.flatnonzero(window == at)
+        _, tied = np.unique(-order[rows], return_inverse=True)
+        heavy = np.bincount(tied, weights=weight[rows])
+        inside = np.clip((share * heavy.sum() - (np.cumsum(heavy) - heavy)) / heavy, 0.0, 1.0)
+        missed[rows] = 1.0 - inside[tied]
+    return missed * y * (weight.sum() / (weight @ y))
+
+
+def choose(
+    losses: Mapping[str, Floats],
+    weight: Floats,
+    entity: npt.NDArray[np.str_],
+    *,
+    seed: int,
+    level: float = LEVEL,
+    least: float = 0.0,
+) -> Choice:
     """Choose among candidates.
 
     Args:
-        losses: each candidate's log loss of the held-out rows, shape (m,), in order of preference.
+        losses: each candidate's loss of the held-out rows, shape (m,), in order of preference.
         weight: of the rows, positive, shape (m,).
         entity: of the rows, shape (m,); an entity is resampled with all its rows.
         seed: of the resamples; the order of the rows does not matter.
+        level: of the interval.
+        least: the gain that a challenger needs.
 
     Raises:
         ValueError: when there is no candidate or no row.
@@ -74,8 +113,8 @@ def choose(losses: Mapping[str, Floats], weight: Floats, entity: npt.NDArray[np.
     champion, contests = next(iter(losses)), []
     for challenger in list(losses)[1:]:
         difference = float((sums[challenger] - sums[champion]).sum() / total.sum())
-        low, high = np.quantile(drawn[challenger] - drawn[champion], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-        contests.append(Contest(challenger, champion, difference, float(low), float(high)))
+        low, high = np.quantile(drawn[challenger] - drawn[champion], [(1 - level) / 2, (1 + level) / 2])
+        contests.append(Contest(challenger, champion, difference, float(low), float(high), least))
         if contests[-1].wins:
             champion = challenger
     return Choice(champion, {name: float(sums[name].sum() / total.sum()) for name in losses}, tuple(contests))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 
 from expectations.contracts.indicators import catalogue
-from models.foundation.inputs import Floats, Inputs, matrix
+from models.foundation.inputs import Floats, Inputs, indicator_of, matrix
 
 DAYS_A_UNIT = {"days": 1.0, "months": 365.25 / 12}
 LEAST = 1 / 16
+NOTHING_STALE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,33 @@ class Evidence:
     fresh_days: float
     half_life_days: float
 
-    def __call__(self, X: pd.DataFrame) -> Floats:
+    def __call__(self, X: pd.DataFrame, stale_days: Mapping[str, int] = NOTHING_STALE) -> Floats:
         """The share of each row, shape (n,), from 1/16 to 1, independent of the other rows.
 
         A row without any known age has no freshness. Where the inputs hold no age column, every row counts as fresh.
+
+        Args:
+            stale_days: for how many days each stopped source has delivered nothing. An indicator that depends on it counts half
+                after so many half-lives, and its newest record is so much older.
         """
-        known = (~np.isnan(matrix(X, self.indicators))).sum(axis=1)
-        share = np.minimum(known / self.typical, 1.0) * self.freshness(X)
+        sources = {one.column: one.delivered_by for one in catalogue()} if stale_days else {}
+        stale = [
+            max((stale_days.get(source, 0) for source in sources.get(indicator_of(name), ())), default=0)
+            for name in self.indicators
+        ]
+        known = ~np.isnan(matrix(X, self.indicators)) @ np.exp2(-np.array(stale) / self.half_life_days)
+        share = np.minimum(known / self.typical, 1.0) * self.freshness(X, stale_days)
         evidence: Floats = np.clip(share, LEAST, 1.0)
         return evidence
 
-    def freshness(self, X: pd.DataFrame) -> Floats:
+    def freshness(self, X: pd.DataFrame, stale_days: Mapping[str, int] = NOTHING_STALE) -> Floats:
         """The factor for the age of the newest record: shape (n,), 0 to 1."""
         if not self.ages:
             return np.ones(len(X))
-        days = matrix(X, tuple(self.ages)) * np.array(list(self.ages.values()))
+        # Months count back from the last month that was delivered, days from the day itself.
+        source = {one.column: one.age_of for one in catalogue() if one.unit == "months"}
+        older = [stale_days.get(source.get(name, ""), 0) for name in self.ages]
+        days = matrix(X, tuple(self.ages)) * np.array(list(self.ages.values())) + np.array(older)
         newest = np.where(np.isnan(days), np.inf, days).min(axis=1)
         fresh: Floats = np.exp2(-np.maximum(newest - self.fresh_days, 0.0) / self.half_life_days)
         return fresh

@@ -1,8 +1,9 @@
 """The probability that a visit finds a violation, learnt from past visits.
 
-Forward chaining over the cohorts (fit on what was known then, evaluate on what followed) chooses the number of boosting rounds, the
-champion among the candidates and the calibration; the champion is then fitted on all labels. With enough randomly drawn visits the
-calibration is cross-fitted over businesses instead, so that it can use all of them.
+Forward chaining over windows of cohorts (fit on what was known then, evaluate on what followed) chooses the candidates' settings,
+the champion and the calibration; the champion is then fitted on all labels. The choices are nested: in the contest, a candidate has
+in each window the settings that were best in the windows before. With enough randomly drawn visits the calibration is cross-fitted
+over businesses instead, so that it can use all of them.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ from models.risk.candidates import (
     Learner,
     blended,
     kinds_to_fit,
+    options_of,
 )
-from models.risk.champion import Choice, choose
+from models.risk.champion import LEAST_GAIN, ONE_ERROR, Choice, choose, misses
 from models.risk.inspector_effects import NOBODY, InspectorEffects
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration, Texts, calibrate_selection_bias, is_representative
 from models.statistics.time_splits import entity_folds, time_folds
 
 CROSS_FOLDS = 5
 """With enough random visits, each fifth of the businesses is held out in turn."""
+FIRST_PLACES = 0.2
+"""The candidates are compared by the findings in this share of the visits of a window."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,8 @@ def fit_probability(
     inspector: npt.ArrayLike | None = None,
     reason: npt.ArrayLike | None = None,
     candidates: tuple[str, ...] = CANDIDATES,
+    added: npt.ArrayLike | None = None,
+    share: float = FIRST_PLACES,
     seed: int,
     threads: int = 1,
 ) -> ProbabilityModel:
@@ -124,6 +130,9 @@ def fit_probability(
         inspector: of each visit, None or NaN where unknown; adjusted for, not an input.
         reason: why each was visited; ``random`` for a draw with a known probability (:mod:`models.risk.selection_bias`).
         candidates: of :data:`models.risk.candidates.CANDIDATES`, the most readable first.
+        added: what the final order adds to the margin, such as the anomaly; the contest judges by that order.
+        share: the share of a window's visits that the contest counts the findings in.
+
     Raises:
         ValueError: when y is not 0/1 with both present, lengths differ, a weight is not positive, or an entity has two
             rows in one cohort.
@@ -148,22 +157,34 @@ def fit_probability(
         learner = fitter.learner(labels, effects, candidates[0], FEW_ROUNDS)
         held_out = HeldOutMargins(order[:0], np.zeros(0), "none", np.zeros(0))
         return ProbabilityModel(columns, learner, Calibration(1.0, 0.0), FEW_ROUNDS, held_out, effects)
-    held, margins, offset = _hold_out(fitter, labels, folds, kinds_to_fit(candidates))
-    test = labels.part(held)
-    rounds: dict[str, int] = {}
-    at_best: dict[str, Floats] = {}
-    for kind, staged in margins.items():
-        losses = [np.average(log_loss(z + offset, test.y), weights=test.weight) for z in staged.T]
-        best = int(np.argmin(losses))
-        rounds[kind], at_best[kind] = ROUNDS[kind][best], staged[:, best]
-    if BLEND in candidates:
-        at_best[BLEND] = blended(at_best[SCORECARD], at_best[TREE])
-    calibrated = {}
-    for kind in candidates:
-        own = fit_calibration(at_best[kind], test.y, test.weight, offset)
-        calibrated[kind] = log_loss(own.log_odds(at_best[kind]) + offset, test.y)
-    choice = choose(calibrated, test.weight, names[held], seed=seed)
-    margin = at_best[choice.champion]
+    held, staged, offset = _hold_out(fitter, labels, folds, kinds_to_fit(candidates))
+    test, window = labels.part(held), np.repeat(np.arange(len(folds)), [len(rows) for _, rows in folds])
+    losses = {kind: log_loss(margins + offset[:, None], test.y[:, None]) for kind, margins in staged.items()}
+    single = tuple(kind for kind in (SCORECARD, TREE) if kind in candidates or BLEND in candidates)
+
+    def tuned(rows: npt.NDArray[np.bool_]) -> dict[str, tuple[str, int]]:
+        """What is best on these held-out rows, for a scorecard and for trees: the option, and the position of its rounds."""
+        means = {kind: np.average(of_rows[rows], axis=0, weights=test.weight[rows]) for kind, of_rows in losses.items()}
+        tried = {kind: [(option, at) for option in options_of(kind) for at in range(len(means[option]))] for kind in single}
+        return {kind: min(settings, key=lambda setting: means[setting[0]][setting[1]]) for kind, settings in tried.items()}
+
+    def margins_by(settings: Mapping[str, tuple[str, int]], rows: npt.NDArray[np.bool_]) -> dict[str, Floats]:
+        found = {kind: staged[option][rows, at] for kind, (option, at) in settings.items()}
+        return {kind: found[kind] if kind in found else blended(found[SCORECARD], found[TREE]) for kind in candidates}
+
+    settings = tuned(np.ones(len(held), dtype=bool))
+    rounds = {option: ROUNDS[option][at] for option, at in settings.values()}
+    # Windows of one cohort have no order: each is judged with the settings that are best in the others.
+    judged = range(1 if split == "time" and len(folds) > 1 else 0, len(folds))
+    earlier = [window < at if split == "time" and len(folds) > 1 else (window != at) | (len(folds) == 1) for at in judged]
+    parts = [margins_by(tuned(before), window == at) for at, before in zip(judged, earlier, strict=True)]
+    is_judged = window >= judged[0]
+    more = np.zeros(len(held)) if added is None else np.asarray(added, dtype=np.float64)[order][held]
+    nested = {kind: np.concatenate([part[kind] for part in parts]) + more[is_judged] for kind in candidates}
+    of_judged = test.part(np.flatnonzero(is_judged))
+    missed = {kind: misses(z, of_judged.y, of_judged.weight, window[is_judged], share) for kind, z in nested.items()}
+    choice = choose(missed, of_judged.weight, names[held][is_judged], seed=seed, level=ONE_ERROR, least=LEAST_GAIN)
+    margin = margins_by(settings, np.ones(len(held), dtype=bool))[choice.champion]
     crossed = entity_folds(names, labels.y, CROSS_FOLDS) if is_representative(labels.y, why) else []
     if crossed:
         split = "entity"
@@ -221,7 +242,8 @@ def _hold_out(
         return fitter.staged(parts[fold], effects[fold], kind, labels.rows[folds[fold][1]])
 
     # The longest task first: trees take more rounds than a scorecard, and a later fold has more labels.
-    tasks = sorted(((fold, kind) for fold in range(len(folds)) for kind in kinds), key=lambda task: (task[1] != TREE, -task[0]))
+    every = ((fold, kind) for fold in range(len(folds)) for kind in kinds)
+    tasks = sorted(every, key=lambda task: (task[1] == SCORECARD, -task[0]))
     margins = dict(zip(tasks, parallel_map(staged, tasks), strict=True))
     held = np.concatenate([held_on for _, held_on in folds])
     offset = np.concatenate([one.offset(labels.inspector[at]) for one, (_, at) in zip(effects, folds, strict=True)])
@@ -237,7 +259,7 @@ def _cross_fit(
         fitted_on, held = fold
         part = labels.part(fitted_on)
         effects = fitter.effects(part)
-        margin = fitter.learner(part, effects, champion, dict(rounds)).margin(labels.rows[held])
+        margin = fitter.learner(part, effects, champion, rounds).margin(labels.rows[held])
         return margin, effects.offset(labels.inspector[held])
 
     margins, offsets = zip(*parallel_map(held_out, folds), strict=True)

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from models.foundation.inputs import Floats, Ints
 
 FOLDS = 3
+WINDOWS = 4
+"""The first window of a forward chain chooses settings; the contest needs several more."""
 ENOUGH = 5
 
 
@@ -35,8 +37,8 @@ def time_folds(
 ) -> list[tuple[Ints, Ints]]:
     """Forward chaining: each fold fits on what was known of earlier cohorts on a block's first day, and tests on that block.
 
-    The blocks divide the later half of the cohorts into at most three. A fold with fewer than :data:`ENOUGH` visits of either
-    outcome in either part is left out.
+    The blocks divide the later half of the cohorts into at most :data:`WINDOWS`. A fold with fewer than :data:`ENOUGH` visits of
+    either outcome in either part is left out.
 
     Args:
         time: each row's cohort date, shape (n,).
@@ -45,7 +47,7 @@ def time_folds(
     """
     cohorts = np.unique(time)
     later = cohorts[len(cohorts) - max(len(cohorts) // 2, 1) :] if len(cohorts) > 1 else cohorts[:0]
-    blocks = np.array_split(later, min(FOLDS, len(later))) if len(later) else []
+    blocks = np.array_split(later, min(WINDOWS, len(later))) if len(later) else []
     pairs = []
     for block in blocks:
         is_train, is_test = split_by_known_date(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from argparse import Namespace
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -23,11 +24,13 @@ from jobs.engine.lake import Lake
 from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import rebuild_features
+from jobs.transforms.coverage import Coverage, Delivered
 from tests.conftest import FinishedDay
 from tests.jobs.transforms.random_tables import draw_tables
-from tests.jobs.transforms.tables import AS_OF, CUTOFF, POLICY, Row, compute_frames, silver_of
+from tests.jobs.transforms.tables import AS_OF, COVERED, CUTOFF, POLICY, Row, compute_frames, silver_of
 
 Program = Callable[[FeatureRequest, Path], int]
+LATE = Coverage(AS_OF, {"s": Delivered("tax_filing", AS_OF - timedelta(days=40), 31, is_stopped=True)})
 NOT_COMPUTED = ("base_rate",)
 """The indicators that the hand-written program does not compute, by decision."""
 
@@ -52,18 +55,21 @@ def differing(ours: pd.DataFrame, file: Path) -> dict[str, list[tuple[object, ob
     return differences(ds.dataset(table), ds.dataset(file, format="parquet"), columns)
 
 
-@pytest.fixture(scope="module", params=[1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
+@pytest.fixture(
+    scope="module", params=[(1, COVERED), (4, LATE), *(pytest.param((seed, LATE), marks=pytest.mark.slow) for seed in (2, 3))]
+)
 def edge_cases(
     request: pytest.FixtureRequest, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[FeatureRequest, pd.DataFrame]:
     """Random silver rows in files partitioned as in Delta, and their features by Steelyard."""
-    tables = draw_tables(request.param)
+    seed, coverage = request.param
+    tables = draw_tables(seed)
     frames = silver_of(spark, tables)
-    features, _ = compute_frames(frames)
+    features, _ = compute_frames(frames, coverage=coverage)
     folder = tmp_path_factory.mktemp("edge_cases")
     wanted = FeatureRequest(
         files={table.name: write_parts(folder / table.name, table, frames[table.name]) for table in TABLES},
-        as_of=AS_OF,
+        coverage=coverage,
         cutoff=CUTOFF,
         sales_floor=1_000_000,
         per_million=100_000_000,

@@ -72,23 +72,21 @@ def rewritten(files: dict[str, bytes], name: str, change: Callable[[np.ndarray],
 
 def test_arrays_of_another_precision_are_refused(rule: RiskModel) -> None:
     with pytest.raises(ValueError, match="another type"):
-        load(rewritten(dump(rule), "0.a", lambda array: array.astype(np.float64)))
+        load(rewritten(dump(rule), "threshold", lambda array: array.astype(np.float64)))
 
 
 def test_arrays_that_need_pickle_are_refused(rule: RiskModel) -> None:
     with pytest.raises(ValueError, match="no archive of plain arrays"):
-        load(rewritten(dump(rule), "0.a", lambda array: array.astype(object)))
+        load(rewritten(dump(rule), "threshold", lambda array: array.astype(object)))
 
 
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("0.first", lambda array: array + np.int16(100)),
-        ("0.second", lambda array: array - np.int16(100)),
-        ("1.a", lambda array: array[:, :-1]),
-        ("1.threshold", lambda array: array[:-1]),
-        ("3.columns", lambda array: array + np.int16(100)),
-        ("3.low", lambda array: array[:-1]),
+        ("column", lambda array: array + np.int16(100)),
+        ("column", lambda array: array - np.int16(100)),
+        ("threshold", lambda array: array[:, :-1]),
+        ("depth", lambda array: array[:-1]),
         ("center", lambda array: array[:-1]),
     ],
 )

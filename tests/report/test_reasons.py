@@ -15,6 +15,7 @@ from jobs.steps.explain_listed import newest_by_source, newest_of
 from jobs.texts.languages import LANGUAGES
 from jobs.texts.names import Names
 from jobs.texts.reasons import Reason, better_in_words
+from jobs.transforms.coverage import Coverage
 
 DAY = date(2026, 6, 30)
 INDICATORS = {indicator.column: indicator for indicator in catalogue()}
@@ -105,7 +106,7 @@ def test_texts_of_an_earlier_version_are_shown_as_stored() -> None:
 def newest(indicator: str, **ages: float) -> date | None:
     columns = [one.column for one in catalogue()]
     features = pd.DataFrame([dict.fromkeys(columns, np.nan) | ages])
-    return newest_of(INDICATORS[indicator], newest_by_source(features, DAY), 0)
+    return newest_of(INDICATORS[indicator], newest_by_source(features, Coverage(DAY)), 0)
 
 
 def test_the_newest_record_is_counted_back_from_the_day() -> None:

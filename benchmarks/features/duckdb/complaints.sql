@@ -22,10 +22,11 @@ link AS (
     WHERE as_of = getvariable('as_of') AND known_at < getvariable('cutoff')
     GROUP BY complaint_id
 )
-SELECT coalesce(entity_id, linked_id) AS entity_id, getvariable('as_of') - received_on AS days_ago, category, severity, outcome,
+SELECT coalesce(entity_id, linked_id) AS entity_id, getvariable('as_of') - received_on AS days_ago,
+    window_end(source) - received_on AS days_before, category, severity, outcome,
     amount_claimed_minor, complainant_hash,
     outcome IS NULL OR outcome NOT IN ('rejected', 'withdrawn') AS is_standing,
-    coalesce(due_on < least(resolved_on, getvariable('as_of')), false) AS is_overdue,
+    coalesce(due_on < least(resolved_on, window_end(source)), false) AS is_overdue,
     CASE severity WHEN 2 THEN 2 WHEN 3 THEN 4 WHEN 4 THEN 8 ELSE 1 END AS points
 FROM newest LEFT JOIN link USING (complaint_id)
 WHERE NOT is_absent AND received_on <= getvariable('as_of') AND coalesce(entity_id, linked_id) IS NOT NULL;
@@ -36,7 +37,7 @@ CREATE TEMP TABLE complained AS
 WITH person AS (
     SELECT entity_id, count(*) AS made
     FROM complaint
-    WHERE is_standing AND days_ago < 365 AND complainant_hash IS NOT NULL
+    WHERE is_standing AND days_before < 365 AND complainant_hash IS NOT NULL
     GROUP BY entity_id, complainant_hash
 ),
 people AS (
@@ -44,16 +45,16 @@ people AS (
 ),
 counted AS (
     SELECT entity_id,
-        count(*) FILTER (is_standing AND days_ago < 365) AS complaints_12m,
-        count(*) FILTER (outcome = 'upheld' AND days_ago < 365) AS upheld_complaints_12m,
-        count(*) FILTER (is_standing AND days_ago < 28) AS complaints_28d,
-        count(*) FILTER (is_standing AND days_ago BETWEEN 28 AND 364) AS complaints_before_28d,
-        sum(points) FILTER (is_standing AND days_ago < 365) AS complaint_points,
-        max(severity) FILTER (is_standing AND days_ago < 90) AS worst_complaint_90d,
-        count(*) FILTER (is_overdue AND is_standing AND days_ago < 365) AS overdue,
-        count(*) FILTER (outcome = 'refused' AND days_ago < 365) AS refused,
-        count(*) FILTER (category = 'prepaid' AND is_standing AND days_ago < 365) AS prepaid,
-        sum(amount_claimed_minor) FILTER (is_standing AND days_ago < 365) AS amount_claimed_12m,
+        count(*) FILTER (is_standing AND days_before < 365) AS complaints_12m,
+        count(*) FILTER (outcome = 'upheld' AND days_before < 365) AS upheld_complaints_12m,
+        count(*) FILTER (is_standing AND days_before < 28) AS complaints_28d,
+        count(*) FILTER (is_standing AND days_before BETWEEN 28 AND 364) AS complaints_before_28d,
+        sum(points) FILTER (is_standing AND days_before < 365) AS complaint_points,
+        max(severity) FILTER (is_standing AND days_before < 90) AS worst_complaint_90d,
+        count(*) FILTER (is_overdue AND is_standing AND days_before < 365) AS overdue,
+        count(*) FILTER (outcome = 'refused' AND days_before < 365) AS refused,
+        count(*) FILTER (category = 'prepaid' AND is_standing AND days_before < 365) AS prepaid,
+        sum(amount_claimed_minor) FILTER (is_standing AND days_before < 365) AS amount_claimed_12m,
         min(days_ago) FILTER (is_standing) AS days_since_complaint
     FROM complaint
     GROUP BY entity_id

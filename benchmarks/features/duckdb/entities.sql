@@ -34,16 +34,17 @@ WHERE NOT is_absent;
 
 CREATE TEMP TABLE change AS
 WITH dated_change AS (
-    SELECT DISTINCT entity_id, change_type, getvariable('as_of') - changed_on AS days_ago
+    SELECT entity_id, change_type, getvariable('as_of') - changed_on AS days_ago, max(window_end(source)) - changed_on < 365 AS is_recent
     FROM version
     WHERE change_type <> 'new' AND changed_on IS NOT NULL
+    GROUP BY entity_id, change_type, changed_on
 ),
 paired AS (
     SELECT DISTINCT rep.entity_id
     FROM dated_change rep JOIN dated_change moved ON rep.entity_id = moved.entity_id AND abs(rep.days_ago - moved.days_ago) <= 30
-    WHERE rep.change_type = 'legal_rep' AND moved.change_type = 'address' AND rep.days_ago < 365 AND moved.days_ago < 365
+    WHERE rep.change_type = 'legal_rep' AND moved.change_type = 'address' AND rep.is_recent AND moved.is_recent
 )
-SELECT entity_id, count(*) FILTER (days_ago < 365) AS changes_12m, min(days_ago) AS days_since_change,
+SELECT entity_id, count(*) FILTER (is_recent) AS changes_12m, min(days_ago) AS days_since_change,
     (any_value(paired.entity_id) IS NOT NULL)::INT AS rep_and_address_changed
 FROM dated_change LEFT JOIN paired USING (entity_id)
 GROUP BY entity_id;

@@ -8,12 +8,12 @@ WITH revised AS (
 ),
 standing AS (
     SELECT entity_id, tax_type, period_start, period_end, due_on, filed_on, declared_revenue_minor, output_tax_minor, input_tax_minor,
-        tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent
+        tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent, source
     FROM filing ANTI JOIN revised USING (entity_id, tax_type, period_start)
     WHERE known_at < getvariable('cutoff')
     UNION ALL
     SELECT entity_id, tax_type, period_start, period_end, due_on, filed_on, declared_revenue_minor, output_tax_minor, input_tax_minor,
-        tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent
+        tax_due_minor, tax_paid_minor, arrears_minor, invoice_count, void_invoice_count, employees, is_absent, source
     FROM filing SEMI JOIN revised USING (entity_id, tax_type, period_start)
     WHERE known_at < getvariable('cutoff')
     QUALIFY row_number() OVER (
@@ -25,12 +25,13 @@ counted AS (
     SELECT entity_id,
         tax_type IN ('vat', 'sales') AS is_sales,
         tax_type = 'cit' AS is_cit,
-        date_diff('month', period_end, getvariable('closed_month')) AS month,
+        date_diff('month', period_end, closed_month(source)) AS month,
         date_diff('month', period_start, period_end) + 1 AS length,
-        date_diff('quarter', period_end, (getvariable('closed_month') - INTERVAL 2 MONTH)::DATE) AS quarter,
-        date_diff('year', period_end, getvariable('closed_month')) AS years_ago,
+        date_diff('quarter', period_end, (closed_month(source) - INTERVAL 2 MONTH)::DATE) AS quarter,
+        date_diff('year', period_end, closed_month(source)) AS years_ago,
         due_on,
         filed_on,
+        source,
         coalesce(filed_on <= getvariable('as_of'), false) AS is_filed,
         -- Figures filed later are unknown, even if the source says otherwise.
         coalesce(filed_on <= getvariable('as_of'), true) AS is_known,
@@ -44,15 +45,14 @@ counted AS (
         CASE WHEN is_known THEN void_invoice_count END AS void_invoices,
         CASE WHEN is_known THEN employees END AS heads
     FROM standing
-    WHERE NOT is_absent AND period_end >= getvariable('history_from')
-        AND period_end < getvariable('closed_month') + INTERVAL 1 MONTH AND period_end <= getvariable('as_of')
+    WHERE NOT is_absent AND month BETWEEN 0 AND 35 AND period_end <= getvariable('as_of')
 ),
 judged AS (
     SELECT *,
         is_sales AND month < 12 AS in_year,
         is_sales AND month BETWEEN 12 AND 23 AS in_year_before,
-        is_filed AND month < 24 AND coalesce(due_on <= getvariable('as_of'), false) AS is_due_and_filed,
-        NOT is_filed AND month < 24 AND coalesce(due_on < getvariable('as_of') - 7, false) AS is_missing
+        is_filed AND month < 24 AND coalesce(due_on <= window_end(source), false) AS is_due_and_filed,
+        NOT is_filed AND month < 24 AND coalesce(due_on < unfiled_before(source), false) AS is_missing
     FROM counted
 ),
 summed AS (

@@ -18,6 +18,7 @@ newest AS (
 )
 SELECT inspection_id, entity_id, selected_by, inspector_id, items_checked, breaches, severity, found_violation, penalty_minor, inspected_on,
     getvariable('as_of') - coalesce(inspected_on, planned_on) AS days_ago,
+    window_end(source) - coalesce(inspected_on, planned_on) AS days_before,
     coalesce(visit_status = 'inspected' AND inspected_on IS NOT NULL, false) AS took_place,
     took_place AND (coalesce(found_violation, false) OR selected_by <> 'follow_up') AS is_made,
     selected_by <> 'follow_up' AS is_rated,
@@ -64,23 +65,23 @@ FROM elsewhere;
 
 CREATE TEMP TABLE visited AS
 SELECT visit.entity_id,
-    count(*) FILTER (is_made AND days_ago < 1095) AS visits_36m,
-    count(*) FILTER (is_made AND days_ago < 1095 AND found_violation) AS violations_36m,
+    count(*) FILTER (is_made AND days_before < 1095) AS visits_36m,
+    count(*) FILTER (is_made AND days_before < 1095 AND found_violation) AS violations_36m,
     sum(breaches * decay) FILTER (is_made AND items_checked > 0)
         / nullif(sum(items_checked * decay) FILTER (is_made AND breaches IS NOT NULL), 0) AS breach_rate,
     arg_max_null(found_violation::INT, (inspected_on, inspection_id)) FILTER (is_made) AS last_visit_violation,
     min(days_ago) FILTER (is_made) AS days_since_visit,
     min(days_ago) FILTER (is_made AND found_violation) AS days_since_violation,
     min(days_ago) FILTER (took_place AND NOT found_violation) AS days_since_clean,
-    max(severity) FILTER (is_made AND days_ago < 1095) AS worst_finding,
-    sum(penalty_minor) FILTER (is_made AND days_ago < 1095) AS penalties_36m,
+    max(severity) FILTER (is_made AND days_before < 1095) AS worst_finding,
+    sum(penalty_minor) FILTER (is_made AND days_before < 1095) AS penalties_36m,
     sum(decay * (CASE WHEN found_violation THEN 1000000 ELSE 0 END - expected)) FILTER (is_made AND found_violation IS NOT NULL)
         AS excess_parts,
     sum(decay * (1000000 * breaches - items_checked * expected_breaches)) FILTER (is_made AND items_checked > 0) / 1e6
         / (sum(decay * items_checked) FILTER (is_made AND items_checked > 0 AND breaches IS NOT NULL) + 20000000) AS excess_breaches,
     sum(decay) FILTER (is_made AND found_violation IS NOT NULL) AS decayed_visits,
-    count(*) FILTER (is_unmet AND days_ago BETWEEN 0 AND 1094) AS unmet_visits_36m,
-    count(*) FILTER (took_place AND selected_by = 'follow_up' AND days_ago < 1095) AS follow_ups_36m,
+    count(*) FILTER (is_unmet AND days_ago >= 0 AND days_before < 1095) AS unmet_visits_36m,
+    count(*) FILTER (took_place AND selected_by = 'follow_up' AND days_before < 1095) AS follow_ups_36m,
     min(days_ago) FILTER (took_place AND selected_by = 'follow_up') AS days_since_follow_up
 FROM visit LEFT JOIN strictness
     ON visit.entity_id = strictness.entity_id AND visit.inspector_id IS NOT DISTINCT FROM strictness.inspector_id

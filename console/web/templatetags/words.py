@@ -24,6 +24,7 @@ from jobs.texts.checks import why as why_of
 from jobs.texts.codes import industries_of, regions_of
 from jobs.texts.languages import LANGUAGE_OF_HAN, Texts, base_of, language_of
 from jobs.texts.numbers import MONEY, number, value_with_unit
+from jobs.texts.outages import outage_in_words
 from jobs.texts.peer_groups import peer_group_in_words
 from jobs.texts.settings import TextSettings
 
@@ -140,6 +141,12 @@ def why(context: dict[str, Any], source: Mapping[str, Any]) -> str:
     """Why a source has its verdict."""
     text, language = why_of(source, _texts(context).language)
     return text if language == _texts(context).language else ""
+
+
+@register.simple_tag(takes_context=True)
+def outage(context: dict[str, Any], source: Mapping[str, Any]) -> str:
+    """What is done while a source has stopped; empty if it has not."""
+    return outage_in_words(source.get("outage"), _texts(context))
 
 
 @register.simple_tag(takes_context=True)

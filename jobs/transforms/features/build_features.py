@@ -15,6 +15,7 @@ from expectations.contracts.contract import Contract
 from expectations.contracts.indicators import catalogue, features_contract
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import INDICATOR, PEER_GROUP, PEER_MEDIAN, PEERS
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features import complaints as complaint
 from jobs.transforms.features import supervision
 from jobs.transforms.features.associations import count_shared_identifiers
@@ -70,21 +71,22 @@ class Features:
 
 
 def build_features(
-    tables: Known, *, as_of: date, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
+    tables: Known, *, coverage: Coverage, cutoff: datetime, peers: PeerPolicy, minor_units: int, materialise: Materialise
 ) -> Features:
-    """Every indicator of every entity known at ``as_of``, closed ones too, with the peers' medians.
+    """Every indicator of every entity known on the day, closed ones too, with the peers' medians.
 
     Args:
-        as_of: the day; nothing that took place later counts.
+        coverage: the day, after which nothing counts, and up to which day each source has delivered.
         cutoff: the first instant (UTC, naive) that is too late to have been known.
     """
+    as_of = coverage.as_of
     entities = tables.register.transform(add_register_indicators, as_of=as_of)
     complaints = materialise(_known_complaints(tables, as_of, cutoff))
     visits = materialise(_known_visits(tables, as_of, cutoff, materialise))
     # Few entities have complaints or visits. Their counts are computed once and joined where they are needed, so that they are not
     # written with every entity's row.
-    complained = materialise(complaint.count_complaints(complaints, as_of=as_of))
-    visited = materialise(supervision.count_visits(visits, as_of=as_of))
+    complained = materialise(complaint.count_complaints(complaints, coverage=coverage))
+    visited = materialise(supervision.count_visits(visits, coverage=coverage))
     sources = materialise(
         count_any_changes(tables.register)
         .crossJoin(complaint.count_any_complaints(complaints))
@@ -104,12 +106,12 @@ def build_features(
         recorded.transform(join_few, make_tax_indicators(tables.tax_sums), ENTITY_ID)
         .transform(join_few, count_shared_identifiers(entities, recorded, materialise), ENTITY_ID)
         .transform(_add_joint_indicators, minor_units=minor_units)
-        .transform(set_unmapped_to_null, tables.unmapped, records)
+        .transform(set_unmapped_to_null, tables.unmapped, records, coverage.lost)
         .transform(add_cell, peers)
         .transform(_keep_needed)
     )
     cells = materialise(count_cells(own))
-    of_cells = describe_cells(cells, own, visits, visited, as_of=as_of, materialise=materialise)
+    of_cells = describe_cells(cells, own, visits, visited, coverage=coverage, materialise=materialise)
     return _compare_with_peers(own, assign_groups(cells, peers.minimum), of_cells, minor_units, as_of, materialise)
 
 

@@ -6,10 +6,9 @@ cells first, and entities with cells once, since each such join copies all colum
 
 from __future__ import annotations
 
-from datetime import date
-
 from pyspark.sql import DataFrame
 
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features import supervision
 from jobs.transforms.features.peers import ACTIVE, CELL, PARTS
 from jobs.transforms.features.ratios import Pooled, join_pools, shrunk
@@ -38,7 +37,7 @@ _OF_INDUSTRY = supervision.excess(
 
 
 def describe_cells(
-    cells: DataFrame, own: DataFrame, visits: DataFrame, visited: DataFrame, *, as_of: date, materialise: Materialise
+    cells: DataFrame, own: DataFrame, visits: DataFrame, visited: DataFrame, *, coverage: Coverage, materialise: Materialise
 ) -> DataFrame:
     """One row per cell: the results of visits to its industry, its base rate, and the rates of its industry section.
 
@@ -53,7 +52,7 @@ def describe_cells(
     described = (
         cells.transform(select, "*", in_section)
         .transform(join_few, supervision.sum_by_industry(visited, own), "industry_group")
-        .transform(supervision.add_base_rate, visits, own, as_of=as_of, materialise=materialise)
+        .transform(supervision.add_base_rate, visits, own, coverage=coverage, materialise=materialise)
     )
     for name, pooled in _POOLED.items():
         described = join_pools(described, active, "section", name, pooled, materialise)

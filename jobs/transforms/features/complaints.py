@@ -1,11 +1,10 @@
 """Indicators from complaints, one row per entity with a complaint.
 
-A complaint is *valid* unless it was rejected or withdrawn. Valid complaints of the last 365 days count, unless noted otherwise.
+A complaint is *valid* unless it was rejected or withdrawn. Valid complaints of the last 365 days count, unless noted otherwise. The
+last day is the one where the coverage of the complaint's source ends.
 """
 
 from __future__ import annotations
-
-from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,6 +12,7 @@ from pyspark.sql import functions as F
 from expectations.contracts.complaint import COMPLAINT_ID
 from expectations.contracts.lineage import AS_OF, ENTITY_ID, KNOWN_AT
 from expectations.contracts.silver import LINK_CONFIDENCE, LINK_METHOD
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.frames import aggregate, select
 
 LINK_ORDER = (KNOWN_AT, AS_OF, LINK_CONFIDENCE, ENTITY_ID, LINK_METHOD)
@@ -28,19 +28,20 @@ NEEDED = (
 
 _ROW = {
     "days_ago": "datediff(as_of, received_on)",
+    "days_before": "datediff(window_end, received_on)",
     "is_valid": "coalesce(outcome NOT IN ('rejected', 'withdrawn'), true)",
-    "is_overdue": "coalesce(due_on < least(coalesce(resolved_on, as_of), as_of), false)",
+    "is_overdue": "coalesce(due_on < least(coalesce(resolved_on, window_end), window_end), false)",
     "points": "CASE severity WHEN 1 THEN 1L WHEN 2 THEN 2L WHEN 3 THEN 4L WHEN 4 THEN 8L ELSE 1L END",
 }
 
-_YEAR = "days_ago < 365 AND is_valid"
+_YEAR = "days_before < 365 AND is_valid"
 _SUMS = {
     "complaints_12m": f"count_if({_YEAR})",
-    "upheld_complaints_12m": "count_if(days_ago < 365 AND outcome = 'upheld')",
-    "complaints_28d": "count_if(days_ago < 28 AND is_valid)",
-    "complaints_before_28d": f"count_if(days_ago >= 28 AND {_YEAR})",
+    "upheld_complaints_12m": "count_if(days_before < 365 AND outcome = 'upheld')",
+    "complaints_28d": "count_if(days_before < 28 AND is_valid)",
+    "complaints_before_28d": f"count_if(days_before >= 28 AND {_YEAR})",
     "complaint_points": f"coalesce(sum(CASE WHEN {_YEAR} THEN points END), 0L)",
-    "worst_complaint_90d": "coalesce(max(CASE WHEN days_ago < 90 AND is_valid THEN severity END), 0)",
+    "worst_complaint_90d": "coalesce(max(CASE WHEN days_before < 90 AND is_valid THEN severity END), 0)",
     "overdue_count": f"count_if({_YEAR} AND is_overdue)",
     "refused_count": f"count_if({_YEAR} AND outcome = 'refused')",
     "prepaid_count": f"count_if({_YEAR} AND category = 'prepaid')",
@@ -72,15 +73,13 @@ def join_links(complaints: DataFrame, links: DataFrame) -> DataFrame:
     )
 
 
-def count_complaints(complaints: DataFrame, *, as_of: date) -> DataFrame:
+def count_complaints(complaints: DataFrame, *, coverage: Coverage) -> DataFrame:
     """One row per entity with a complaint: counts, points, and the number of complaints by the most frequent complainant.
 
     Args:
         complaints: the newest known version of each complaint, with its entity and the columns :data:`NEEDED`.
     """
-    rows = complaints.withColumn(AS_OF, F.lit(as_of)).transform(
-        select, *NEEDED, AS_OF, *[f"{sql} AS {n}" for n, sql in _ROW.items()]
-    )
+    rows = complaints.transform(coverage.add_to).transform(select, *NEEDED, *[f"{sql} AS {name}" for name, sql in _ROW.items()])
     sums = rows.transform(aggregate, [ENTITY_ID], _SUMS)
     people = (
         rows.where(f"{_YEAR} AND complainant_hash IS NOT NULL")

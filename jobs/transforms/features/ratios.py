@@ -129,7 +129,7 @@ def add_nested_rate(frame: DataFrame, units: DataFrame, levels: Sequence[str], n
     """
     sums = {one: f"sum({one})" for one in ("w", "wy", "ww")}
     every = materialise(units.transform(aggregate, [], sums).transform(select, "w", "wy", f"{ratio('wy', 'w')} AS rate"))
-    broader, known = every, []
+    broader, known = every, list[str]()
     for at, level in enumerate(levels):
         keys = levels[:at]
         above = broader.transform(select, *keys, "w AS above_w", f"{ratio('wy', 'w')} AS m", "rate AS above_rate")

@@ -9,13 +9,13 @@ inspector is dropped once the expectation is computed, and is not part of any in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from expectations.contracts.inspection import FOLLOW_UP, INSPECTOR_ID
-from expectations.contracts.lineage import AS_OF, ENTITY_ID
+from expectations.contracts.lineage import ENTITY_ID
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.ratios import add_nested_rate
 from jobs.transforms.frames import Materialise, aggregate, join_few, select
 
@@ -27,7 +27,7 @@ OTHER_ITEMS = 600
 """The rate of breaches is shrunk as if by this many further checkpoints."""
 HALF_LIFE_DAYS = 365
 RECORD_DAYS = 1095
-"""Visits of the last 36 months make the record."""
+"""Visits of the last 36 months up to the end of their source's coverage make the record."""
 TODAY = 1_000_000
 """The weight of a visit of today."""
 USUAL_ITEMS = 20
@@ -112,6 +112,7 @@ def add_expected(visits: DataFrame, materialise: Materialise) -> DataFrame:
 
 _ROW = {
     "days_ago": "datediff(as_of, coalesce(inspected_on, planned_on))",
+    "days_before": "datediff(window_end, coalesce(inspected_on, planned_on))",
     "took_place": TOOK_PLACE,
     "is_visit": IS_VISIT,
     "is_follow_up": f"{TOOK_PLACE} AND {IS_FOLLOW_UP}",
@@ -123,7 +124,7 @@ _ROW = {
 
 _EXCESS = f"(CASE WHEN found_violation THEN {PARTS}L ELSE 0L END - expected_parts)"
 _EXCESS_BREACHES = f"({PARTS}L * breaches - items_checked * expected_breach_parts)"
-_RECENT = f"is_visit AND days_ago < {RECORD_DAYS}"
+_RECENT = f"is_visit AND days_before < {RECORD_DAYS}"
 _SUMS = {
     "visits_36m": f"count_if({_RECENT})",
     "violations_36m": f"count_if({_RECENT} AND found_violation)",
@@ -140,8 +141,8 @@ _SUMS = {
     "excess_breach_parts": f"sum(CASE WHEN is_visit AND items_checked > 0 THEN {_EXCESS_BREACHES} * decay END)",
     "counted_items": "sum(CASE WHEN is_visit AND items_checked > 0 AND breaches IS NOT NULL THEN items_checked * decay END)",
     "decayed_visits": "sum(CASE WHEN is_visit AND found_violation IS NOT NULL THEN decay END)",
-    "unmet_visits_36m": f"count_if(is_unmet AND days_ago BETWEEN 0 AND {RECORD_DAYS - 1})",
-    "follow_ups_36m": f"count_if(is_follow_up AND days_ago < {RECORD_DAYS})",
+    "unmet_visits_36m": f"count_if(is_unmet AND days_ago >= 0 AND days_before < {RECORD_DAYS})",
+    "follow_ups_36m": f"count_if(is_follow_up AND days_before < {RECORD_DAYS})",
     "days_since_follow_up": "min(CASE WHEN is_follow_up THEN days_ago END)",
 }
 
@@ -171,18 +172,18 @@ def excess(parts: str, weights: str, today: int = TODAY) -> str:
     return f"(cast({parts} AS DOUBLE) / {PARTS} / ({weights} + {today}))"
 
 
-def _rows(inspections: DataFrame, as_of: date) -> DataFrame:
+def _rows(inspections: DataFrame, coverage: Coverage) -> DataFrame:
     made = [f"{sql} AS {name}" for name, sql in _ROW.items()]
-    return inspections.withColumn(AS_OF, F.lit(as_of)).transform(select, *NEEDED, *made)
+    return inspections.transform(coverage.add_to).transform(select, *NEEDED, *made)
 
 
-def count_visits(inspections: DataFrame, *, as_of: date) -> DataFrame:
+def count_visits(inspections: DataFrame, *, coverage: Coverage) -> DataFrame:
     """One row per entity with a planned visit: its record.
 
     Args:
         inspections: the newest known version of each visit.
     """
-    return _rows(inspections, as_of).transform(aggregate, [ENTITY_ID], _SUMS)
+    return _rows(inspections, coverage).transform(aggregate, [ENTITY_ID], _SUMS)
 
 
 def count_any_visits(inspections: DataFrame) -> DataFrame:
@@ -206,7 +207,7 @@ def sum_by_industry(visited: DataFrame, entities: DataFrame) -> DataFrame:
 
 
 def add_base_rate(
-    cells: DataFrame, inspections: DataFrame, entities: DataFrame, *, as_of: date, materialise: Materialise
+    cells: DataFrame, inspections: DataFrame, entities: DataFrame, *, coverage: Coverage, materialise: Materialise
 ) -> DataFrame:
     """Add ``base_rate``, the rate of findings of a cell's industry, and ``base_rate_of_all``, that of all visits.
 
@@ -220,7 +221,7 @@ def add_base_rate(
         entities: one row per entity, with the columns of :data:`INDUSTRY`.
     """
     weight = f"coalesce(CASE WHEN selected_by = 'random' THEN inverse_probability END, {CERTAIN}L)"
-    counted = _rows(inspections, as_of).where("is_visit AND found_violation IS NOT NULL AND inspected_on IS NOT NULL")
+    counted = _rows(inspections, coverage).where("is_visit AND found_violation IS NOT NULL AND inspected_on IS NOT NULL")
     weighted = counted.transform(select, ENTITY_ID, f"{weight} AS w", "found_violation")
     visits = weighted.join(entities.select(ENTITY_ID, *INDUSTRY).where(f"{INDUSTRY[0]} IS NOT NULL"), ENTITY_ID, "inner")
     sums = {"w": "sum(w)", "wy": "sum(CASE WHEN found_violation THEN w ELSE 0L END)", "ww": "sum(w * w)"}

@@ -25,14 +25,19 @@ COUNTED = {
 """The indicators of each contract that would count a record without the needed columns as a "no"."""
 
 
-def set_unmapped_to_null(joined: DataFrame, unmapped: Unmapped, records: Mapping[str, DataFrame]) -> DataFrame:
+def set_unmapped_to_null(
+    joined: DataFrame, unmapped: Unmapped, records: Mapping[str, DataFrame], lost: Collection[str] = ()
+) -> DataFrame:
     """Set indicators to NULL: for all entities where no source maps what they need, else for those with a record that lacks it.
 
     Args:
         joined: one row per entity with the indicators.
         records: for each contract of :data:`COUNTED`, the records that are counted, with their entity and source.
+        lost: contracts whose records are too old to be used, see :class:`jobs.transforms.coverage.Coverage`.
     """
-    unknown = dict.fromkeys((one.column for one in catalogue() if is_unknown(one, unmapped)), "cast(NULL AS DOUBLE)")
+    unknown = dict.fromkeys(
+        (one.column for one in catalogue() if is_unknown(one, unmapped) or set(one.sources) & set(lost)), "cast(NULL AS DOUBLE)"
+    )
     for contract, counted in COUNTED.items():
         lacking = {one.column: _lacking(one, contract, unmapped) for one in catalogue() if one.column in counted}
         partly = {name: sources for name, sources in lacking.items() if sources and name not in unknown}

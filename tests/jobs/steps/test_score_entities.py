@@ -23,8 +23,10 @@ from jobs.profile.load_profile import load_profile
 from jobs.steps import score_entities
 from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import bounds_of, score_day
+from jobs.transforms.coverage import Coverage, Delivered
 from jobs.transforms.features.peers import CLIP
 from models.explanation.counterfactual import MOST
+from models.risk.availability import Availability
 from models.risk.credit import credit_points
 from models.risk_model import RiskModel
 
@@ -112,9 +114,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     contributions = RiskModel.contributions
 
-    def noted(self: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
+    def noted(self: RiskModel, X: pd.DataFrame, *lacking: Availability) -> pd.DataFrame:
         names.extend(X["entity_id"])
-        return contributions(self, X)
+        return contributions(self, X, *lacking)
 
     monkeypatch.setattr(RiskModel, "contributions", noted)
     return names
@@ -124,8 +126,8 @@ def test_a_model_whose_contributions_do_not_add_up_is_refused(home: Path, again:
     moved = rows(home).loc[lambda scores: scores["risk_class"] > "B", "entity_id"].iloc[0]
     contributions = RiskModel.contributions
 
-    def a_little_off(self: RiskModel, X: pd.DataFrame) -> pd.DataFrame:
-        added = contributions(self, X)
+    def a_little_off(self: RiskModel, X: pd.DataFrame, *lacking: Availability) -> pd.DataFrame:
+        added = contributions(self, X, *lacking)
         added.loc[X["entity_id"] == moved, "arrears_ratio"] += 2e-6
         return added
 
@@ -151,6 +153,29 @@ def test_contributions_are_computed_only_for_entities_that_enter_a_worse_class(h
 def test_without_features_scoring_is_refused(home: Path) -> None:
     with pytest.raises(InputMissing, match="no features for 2026-07-01"):
         score_day(Lake(home), PROFILE, made.DAY + timedelta(days=1))
+
+
+@pytest.mark.parametrize("is_absent", [False, True])
+def test_no_class_changes_while_a_source_is_stopped_except_after_a_visit(home: Path, again: Lake, *, is_absent: bool) -> None:
+    """Everybody was in class C; the source of returns stopped 20 days ago, and its values may be lost."""
+    today = Lake(home).arrow(scoring.SCORES).to_pandas().assign(as_of=BEFORE, risk_class="C")
+    put(again, pa.Table.from_pandas(today, arrow_schema(scoring.SCORES), preserve_index=False), BEFORE)
+    where = f"as_of = '{made.DAY}'"
+    features = again.arrow(features_contract(), where=where).to_pandas()
+    if is_absent:
+        columns = [column for one in catalogue() if "tax_filing" in one.sources for column in (one.column, one.peer_column)]
+        features = features.assign(**dict.fromkeys(features.columns.intersection(columns), np.nan))
+        again.replace_arrow(pa.Table.from_pandas(features, arrow_schema(features_contract())), features_contract(), where)
+    stopped = Delivered("tax_filing", made.DAY - timedelta(days=20), 1, is_stopped=True, is_carried=not is_absent)
+
+    score_day(again, PROFILE, made.DAY, coverage=Coverage(made.DAY, {"tax": stopped}))
+
+    found = rows(again.home).set_index("entity_id")
+    visited = (features.set_index("entity_id")["days_since_visit"] < 20).reindex(found.index)
+    assert set(found.loc[~visited, "risk_class"]) == {"C"}
+    assert 0 < visited.sum() < len(found)
+    usual = rows(home)["probability"].mean()
+    assert abs(found["probability"].mean() / usual - 1) < 0.05
 
 
 def test_a_class_is_entered_only_as_far_as_without_any_one_family(home: Path) -> None:

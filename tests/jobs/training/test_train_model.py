@@ -25,6 +25,7 @@ from jobs.training.judge_model import (
     evaluation_as_json,
     hold_out,
     judge_held_out,
+    with_turnover,
 )
 from models.evaluation.baselines import BEST, BOOSTING, PAST
 from models.foundation.inputs import Inputs, catalogue_inputs
@@ -129,6 +130,43 @@ def test_training_a_day_again_compares_with_the_same_model(store: ModelStore, kn
     first = compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF)
     store.put(Reads("age_days"), AS_OF, {}, {})  # type: ignore[arg-type]
     assert compare_with_model_in_use(store, known, held_out, PROFILE, AS_OF) == first
+
+
+def test_a_champion_of_another_kind_replaces_the_model_in_use_at_the_third_win_in_a_row(
+    store: ModelStore, known: TrainingSet
+) -> None:
+    old = store.put(Reads("age_days"), date(2026, 5, 1), {"champion": "scorecard"}, {})  # type: ignore[arg-type]
+    stays, days = [], [date(2026, 5, day) for day in (8, 15, 22, 29)]
+    for number, (day, champion) in enumerate(zip(days, ("trees", "trees", "blend", "scorecard"), strict=True)):
+        found = compare_with_model_in_use(store, known, None, PROFILE, day, champion)
+        assert found is not None
+        stays.append((champion, found.wins, found.stays))
+        facts = {"champion": champion, "against": {"wins": found.wins}}
+        store.put(Reads("late_filing_share"), day, facts | {"n": number}, {}, stays=old if found.stays else None)  # type: ignore[arg-type]
+    assert stays == [("trees", 1, True), ("trees", 2, True), ("blend", 1, True), ("scorecard", 0, False)]
+    won = {"champion": "trees", "against": {"wins": 2}}
+    store.put(Reads("late_filing_share"), date(2026, 6, 22), won, {}, stays=store.newest(date(2026, 6, 21)))  # type: ignore[arg-type]
+    found = compare_with_model_in_use(store, known, None, PROFILE, date(2026, 6, 29), "trees")
+    assert found is not None
+    assert (found.wins, found.stays) == (3, False)
+
+
+def test_the_turnover_of_the_list_is_measured_and_a_large_one_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    population = pd.DataFrame({"late_filing_share": np.arange(20.0), "age_days": -np.arange(20.0)})
+    weight = {"late_filing_share": [1.0, 0.2], "age_days": [0.1, 0.5]}
+    monkeypatch.setattr(
+        judge_model,
+        "importances",
+        lambda model, _: pd.DataFrame(
+            {"indicator": [*weight], "importance": [of[model.column != "age_days"] for of in weight.values()]}
+        ),
+    )
+    same, other = Reads("late_filing_share"), Reads("age_days")
+    before = Against("m", 0)
+    assert with_turnover(before, same, same, population, 5) == replace(before, turnover=0.0)  # type: ignore[arg-type]
+    found = with_turnover(before, other, same, population, 5)  # type: ignore[arg-type]
+    assert found.turnover == 1.0
+    assert [name for name, _, _ in found.moved] == ["late_filing_share", "age_days"]
 
 
 def test_a_model_that_stays_does_not_make_training_due_each_day(

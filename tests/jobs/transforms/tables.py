@@ -13,6 +13,7 @@ from expectations.contracts import silver
 from expectations.contracts.contract import Contract
 from expectations.contracts.registry import SILVER
 from jobs.engine.scratch import Scratch
+from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.build_features import Known, build_features
 from jobs.transforms.features.peers import PeerPolicy
 from jobs.transforms.features.unmapped import Unmapped
@@ -22,6 +23,7 @@ from jobs.transforms.tax_sums import returns_as_of, sum_returns
 Row = dict[str, Any]
 AS_OF = date(2026, 1, 31)
 CUTOFF = datetime(2026, 1, 31, 16)
+COVERED = Coverage(AS_OF)
 LONG_AGO = datetime(2020, 1, 1)
 
 _FILLED: dict[str, Row] = {
@@ -78,14 +80,17 @@ def compute(
 
 
 def compute_frames(
-    tables: dict[str, DataFrame], policy: PeerPolicy = POLICY, unmapped: Unmapped | None = None
+    tables: dict[str, DataFrame],
+    policy: PeerPolicy = POLICY,
+    unmapped: Unmapped | None = None,
+    coverage: Coverage = COVERED,
 ) -> tuple[dict[str, Row], list[Row]]:
     """As :func:`compute`, of frames."""
     with tempfile.TemporaryDirectory() as home, Scratch(Path(home), "features", is_packed=False) as scratch:
-        sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), as_of=AS_OF)
-        register = scratch.materialise(register_as_of(tables["entity"], as_of=AS_OF, cutoff=CUTOFF).where("is_there"))
+        sums = sum_returns(returns_as_of(tables["filing"], as_of=AS_OF, cutoff=CUTOFF), coverage=coverage)
+        register = scratch.materialise(register_as_of(tables["entity"], coverage, CUTOFF).where("is_there"))
         known = Known(register=register, tax_sums=sums, link=tables["link"], silver=tables, unmapped=unmapped or {})
-        made = build_features(known, as_of=AS_OF, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
+        made = build_features(known, coverage=coverage, cutoff=CUTOFF, peers=policy, minor_units=2, materialise=scratch.materialise)
         rows = [row.asDict() for row in made.features.collect()]
         assert len({row["entity_id"] for row in rows}) == len(rows), "an entity has two rows"
         return {row["entity_id"]: row for row in rows}, [row.asDict() for row in made.peers.collect()]

@@ -16,6 +16,7 @@ from jobs.foundation.paths import SCRATCH
 from jobs.incremental.entity_state import REGISTER_STATE, TAX_STATE, compute_state
 from jobs.profile.load_profile import load_profile
 from jobs.steps.build_features import build_features_day
+from jobs.transforms.coverage import Coverage
 from tests.jobs.transforms.tables import AS_OF, frame
 
 
@@ -31,7 +32,7 @@ def _build(lake, as_of):
     profile = load_profile("cn")
     with Scratch(lake.home, "state", is_packed=False) as scratch:
         register = scratch.materialise(compute_state(REGISTER_STATE, lake, profile, as_of))
-        return build_features_day(lake, profile, as_of, register, compute_state(TAX_STATE, lake, profile, as_of))
+        return build_features_day(lake, profile, Coverage(as_of), register, compute_state(TAX_STATE, lake, profile, as_of))
 
 
 def test_a_day_writes_its_partitions_and_leaves_the_others(lake):

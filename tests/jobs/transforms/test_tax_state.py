@@ -115,13 +115,17 @@ def test_a_row_changes_when_its_changes_on_date_passes(tmp_path, spark):
         "entity_id": "E", "period_start": date(2025, 11, 1), "period_end": date(2025, 11, 30), "due_on": date(2026, 1, 20),
         "filed_on": None, "source": SOURCE, "delivered_on": FIRST, "known_at": datetime(2026, 1, 1),
     }  # fmt: skip
-    deliver(lake, "filing", SOURCE, [due])
-    summed = {}
-    for day in (15, 19, 20, 21, 27, 28, 29):
+    next_delivery = date(2026, 1, 29)
+    other = {**due, "entity_id": "F", "filed_on": FIRST, "delivered_on": next_delivery, "known_at": datetime(2026, 1, 28, 20)}
+    deliver(lake, "filing", SOURCE, [due, other])
+    summed, missing = {}, {}
+    for day in (15, 19, 20, 28, 29, 30):
         summed[day] = update_state(TAX_STATE, lake, PROFILE, date(2026, 1, day))
         assert held(lake, date(2026, 1, day)) == computed(lake, date(2026, 1, day))
-    # It falls due on the 20th, and is missing once its grace of seven days is over.
-    assert summed == {15: 1, 19: 0, 20: 1, 21: 0, 27: 0, 28: 1, 29: 0}
+        missing[day] = read_state(TAX_STATE, lake, date(2026, 1, day)).where("entity_id = 'E'").collect()[0].unfiled_count
+    # It falls due on the 20th, and the source may say that it was not filed only in its next delivery.
+    assert summed == {15: 1, 19: 0, 20: 1, 28: 1, 29: 2, 30: 0}
+    assert missing == {15: 0, 19: 0, 20: 0, 28: 0, 29: 1, 30: 1}
 
 
 def test_the_contract_has_the_columns_of_the_sums():

@@ -46,6 +46,19 @@ def test_plain_boosting_is_deterministic_and_finds_the_signal(labelled: Labelled
     assert np.corrcoef(first, later["late"].fillna(0.0))[0, 1] > 0.3
 
 
+def test_plain_boosting_reads_the_industry_as_a_category() -> None:
+    random = np.random.default_rng(2)
+    codes = random.choice(["b / Risk 1", "a", "c"], 600)
+    y = (random.random(600) < np.where(codes == "a", 0.7, 0.2)).astype(float)
+    X = pd.DataFrame({"a": random.normal(size=600), "industry_code": codes})
+    fitted = fit_boosting(X, y, as_inputs(["a"]), seed=1)
+    assert fitted.codes == ("a", "b / Risk 1", "c")
+    alike = pd.DataFrame({"a": 0.0, "industry_code": ["a", "b / Risk 1", "c", None, "never seen"]})
+    score = fitted.score(alike)
+    assert score[0] > max(score[1:3])
+    assert score[3] == score[4]
+
+
 def test_a_column_without_known_values_is_left_out(labelled: Labelled) -> None:
     X = labelled.X.assign(capital=np.nan)
     fitted = fit_boosting(X, labelled.y, INPUTS, seed=3)

@@ -107,9 +107,14 @@ def test_the_card_says_whether_the_model_in_use_stays(learnt: RiskModel, later: 
 
     stays = card(difference=-0.02, low=-0.03, high=-0.01, stays=True)
     assert "The previous model was old. Both were calibrated and compared on 1,234 visits" in stays
-    assert "is -0.0200, 95 % confidence interval -0.0300 to -0.0100: it is significantly better and stays in use." in stays
-    assert "it is not significantly better and is replaced." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
-    assert "so this model replaces it" in card(difference=None, low=None, high=None, stays=False)
+    assert "is -0.0200, 95 % confidence interval -0.0300 to -0.0100: it is significantly better.\n\nIt stays in use." in stays
+    assert "it is not significantly better.\n\nIt is replaced." in card(difference=-0.02, low=-0.03, high=0.01, stays=False)
+    assert "So this model replaces it" in card(difference=None, low=None, high=None, stays=False)
+    waits = card(difference=-0.02, low=-0.03, high=0.01, stays=True, wins=2, turnover=0.18, moved=[("late", 0.2, 0.5)])
+    assert "must win at three trainings in a row, and this is number 2" in waits
+    assert "gives 18% to other entities" in waits
+    assert "late 0.200 → 0.500" in waits
+    assert "It is replaced" not in waits
     assert "previous model" not in card()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.risk.candidates import Blend
-from models.risk.champion import IN_USE, NEW, choose, contest_with_model_in_use
+from models.risk.champion import IN_USE, NEW, choose, contest_with_model_in_use, misses
 from models.risk.scorecard import Bins, Scorecard
 
 ROWS = 600
@@ -56,6 +56,29 @@ def test_an_entitys_rows_are_resampled_together() -> None:
 def test_the_same_seed_gives_the_same_choice() -> None:
     losses = {"a": LOSS, "b": LOSS + NOISE}
     assert choose(losses, WEIGHT, ENTITY, seed=3) == choose(losses, WEIGHT, ENTITY, seed=3)
+
+
+def test_a_challenger_must_gain_the_least_gain() -> None:
+    losses = {"readable": LOSS, "other": LOSS - 0.005}
+    assert choose(losses, WEIGHT, ENTITY, seed=1).champion == "other"
+    assert choose(losses, WEIGHT, ENTITY, seed=1, least=0.01).champion == "readable"
+
+
+def test_one_standard_error_is_a_narrower_interval() -> None:
+    losses = {"readable": LOSS, "other": LOSS - 0.02 + NOISE - NOISE.mean()}
+    (wide,), (narrow,) = (choose(losses, WEIGHT, ENTITY, seed=1, level=level).contests for level in (0.95, 0.6827))
+    assert wide.high > 0 > narrow.high
+    assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(1.96, abs=0.2)
+
+
+def test_the_loss_is_the_share_of_findings_outside_the_first_places_of_each_window() -> None:
+    order, y, window = np.array([3.0, 2, 1, 0, 3, 2, 1, 0]), np.array([1.0, 0, 0, 1, 0, 1, 0, 0]), np.repeat([0, 1], 4)
+    assert misses(order, y, np.ones(8), window, 0.25).mean() == pytest.approx(2 / 3)
+    # A visit of weight 3 fills the first quarter and half of the second.
+    heavy = np.array([3.0, 1, 1, 1, 1, 1, 1, 1])
+    assert np.average(misses(order, y, heavy, window, 0.25), weights=heavy) == pytest.approx((1.5 + 1 + 1) / 5)
+    # Equal scores share the places.
+    assert misses(np.zeros(8), y, np.ones(8), window, 0.25).mean() == pytest.approx(3 / 4)
 
 
 def test_a_choice_without_candidates_is_refused() -> None:

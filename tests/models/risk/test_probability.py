@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from model_examples import INPUTS, Labelled
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
 from models.risk.boosting import fit_booster, load_lightgbm
@@ -70,6 +71,35 @@ def test_weights_correct_a_targeted_sample() -> None:
     model = fit_probability(X, y[kept], time, entity, (0,), weight=1 / inclusion[kept], seed=1)
     assert model.probability(X).mean() == pytest.approx(0.2, abs=0.03)
     assert y[kept].mean() > 0.4
+
+
+def test_a_window_of_the_contest_is_judged_with_settings_from_the_windows_before(
+    labelled: Labelled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[np.ndarray] = []
+    monkeypatch.setattr("models.risk.probability.misses", lambda order, *_: judged.append(order) or np.zeros(len(order)))
+    last = labelled.time == labelled.time.max()
+    for y in (labelled.y, np.where(last, 1 - labelled.y, labelled.y)):
+        fit(labelled, y=y, candidates=("trees",))
+    as_found, as_reversed = judged
+    assert np.flatnonzero(as_found != as_reversed).tolist() == []
+    assert 0 < last.sum() < len(as_found) < (labelled.time >= np.unique(labelled.time)[4]).sum()
+
+
+def test_trees_are_not_weaker_than_plain_boosting_where_many_columns_interact() -> None:
+    random = np.random.default_rng(5)
+    X = random.normal(size=(5_000, 12))
+    high = random.random(64) < 0.3
+    y = (random.random(len(X)) < np.where(high[(X[:, :6] > 0) @ (1 << np.arange(6))], 0.7, 0.1)).astype(float)
+    time = np.repeat(np.arange("2025-01", "2025-06", dtype="datetime64[M]").astype("datetime64[D]"), 1_000)
+    known, test = slice(0, 4_000), slice(4_000, None)
+    columns, entity = [f"c{at}" for at in range(12)], np.arange(len(X)).astype(str)
+    model = fit_probability(pd.DataFrame(X, columns=columns)[known], y[known], time[known], entity[known], (0,) * 12, seed=1)
+    assert model.rounds.keys() == {"scorecard", "large_trees"}
+    assert model.choice is not None
+    assert model.choice.champion == "trees"
+    plain = HistGradientBoostingClassifier(random_state=1).fit(X[known], y[known]).decision_function(X[test])
+    assert roc_auc_score(y[test], model.margin(pd.DataFrame(X, columns=columns)[test])) > roc_auc_score(y[test], plain)
 
 
 def test_held_out_rows_are_of_later_cohorts(labelled: Labelled) -> None:

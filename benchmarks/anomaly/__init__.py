@@ -1,1 +1,0 @@
-"""Compare the anomaly score with scikit-learn's isolation forest on known anomalies: ``python -m benchmarks.anomaly``."""
