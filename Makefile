@@ -128,6 +128,11 @@ bench-full: $(STAMP) ## run bench at 200,000, 1 and 5 million entities, each wit
 	@$(BIN)/python -m benchmarks.page
 	@echo "written: docs/reference/benchmarks.md. Next: git diff docs/reference"
 
+.PHONY: bench-stress
+bench-stress: $(STAMP) ## measure list, classes and intervals on ten simulated worlds under stress; about four hours, 5 GB of disk
+	@$(BIN)/python -m benchmarks.stress --out build/stress
+	@echo "written: docs/reference/stress.md. Next: git diff docs/reference"
+
 .PHONY: docs
 docs: $(STAMP) ## write the pages and figures of docs/ that are generated from contracts and code
 	@$(BIN)/python -m jobs.documents docs

@@ -16,25 +16,9 @@ LABELS = {"weighted": "weighted (default)", "unweighted": "unweighted"}
 
 
 def render_how_right(results: Mapping[str, dict[str, Any]]) -> str:
-    """Render the results of ``planted``, ``selective`` and ``polish`` that exist; empty if there are none."""
+    """Render the results of ``selective`` and ``polish`` that exist; empty if there are none."""
     parts = [write(results[name]) for name, write in PARTS.items() if name in results]
     return "\n".join([ABOUT, *parts]) if parts else ""
-
-
-def _planted(facts: dict[str, Any]) -> str:
-    summary, rows = facts["summary"], []
-    for name, key in (
-        ("the model", "model"), ("the best single indicator", "best_indicator_by_share"), ("a random draw", "random_drawn"),
-    ):  # fmt: skip
-        of = summary[key]
-        rows.append(f"| {name} | {of['mean']:.1%} | {of['least']:.1%} to {of['most']:.1%} |")
-    return _section(
-        "Planted violators in simulated worlds",
-        f"`python -m benchmarks.planted --out DIR`: {len(facts['worlds'])} worlds of {facts['entities']:,} entities and "
-        f"{facts['months']} months. The share of the violators not yet found that are in the top 5 % by score. No single "
-        f"indicator identifies them: the best has a ROC-AUC of {summary['best_single_roc_auc']:.3f}.",
-        ["| order | mean | worlds |", "|---|---:|---|", *rows],
-    )
 
 
 def _selective(facts: dict[str, Any]) -> str:
@@ -67,7 +51,7 @@ def _polish(facts: dict[str, Any]) -> str:
     )
 
 
-PARTS = {"planted": _planted, "selective": _selective, "polish": _polish}
+PARTS = {"selective": _selective, "polish": _polish}
 
 
 def _span(of: dict[str, float]) -> str:

@@ -85,7 +85,7 @@ def _section(result: dict[str, Any]) -> str:
         ]
     if summary.left_out:
         rows = [[f"`{step}`", f"{entities:,}", why] for step, entities, why in summary.left_out]
-        parts += ["### Not measured\n", _table(["step", "entities", "reason"], rows)]
+        parts += ["### Not measured\n", table(["step", "entities", "reason"], rows)]
     return "\n".join(parts)
 
 
@@ -115,8 +115,8 @@ def _features(summary: Summary) -> str:
             if figure is not None:
                 ratios = [summary.ratio(step, "features-duckdb", entities, what) for what in ("wall_seconds", "cpu_seconds")]
                 rows.append([f"{entities:,}", name, *_cells(figure), *["-" if r is None else f"{r:.2f}" for r in ratios]])
-    table = _table(["entities", "program", *HEADS, "seconds × DuckDB", "CPU × DuckDB"], rows)
-    return f"{table}\n{_growths(summary, NAMES)}"
+    compared = table(["entities", "program", *HEADS, "seconds × DuckDB", "CPU × DuckDB"], rows)
+    return f"{compared}\n{_growths(summary, NAMES)}"
 
 
 HEADS = ["seconds", "CPU seconds", "peak MiB", "rows a second", "rounds", "longest ÷ shortest"]
@@ -129,7 +129,7 @@ def _cells(figure: Figure) -> list[str]:
 
 def _steps(summary: Summary, steps: dict[str, str]) -> str:
     rows = [[name, f"{figure.entities:,}", *_cells(figure)] for step, name in steps.items() for figure in summary.of(step)]
-    return f"{_table(['step', 'entities', *HEADS], rows)}\n{_growths(summary, steps)}"
+    return f"{table(['step', 'entities', *HEADS], rows)}\n{_growths(summary, steps)}"
 
 
 def _scoring(summary: Summary) -> str:
@@ -142,7 +142,7 @@ def _scoring(summary: Summary) -> str:
             peak = max(scored.peak_mib, listed.peak_mib)
             explained = "-" if listed.listed is None else f"{listed.listed:,}"
             rows.append([f"{scored.entities:,}", explained, f"{together:,.1f}", f"{peak:,.0f}"])
-    return _table(["entities scored", "listed, with reasons", "seconds together", "peak MiB"], rows) if rows else ""
+    return table(["entities scored", "listed, with reasons", "seconds together", "peak MiB"], rows) if rows else ""
 
 
 def _saved(summary: Summary) -> str:
@@ -152,7 +152,7 @@ def _saved(summary: Summary) -> str:
         ratios = [summary.ratio("day", "rebuild", entities, what) for what in ("wall_seconds", "cpu_seconds")]
         if None not in ratios:
             rows.append([f"{entities:,}", *[f"{ratio:.1%}" for ratio in ratios]])
-    return _table(["entities", "next day ÷ rebuild, seconds", "CPU seconds"], rows) if rows else ""
+    return table(["entities", "next day ÷ rebuild, seconds", "CPU seconds"], rows) if rows else ""
 
 
 def _growths(summary: Summary, steps: dict[str, str]) -> str:
@@ -161,7 +161,7 @@ def _growths(summary: Summary, steps: dict[str, str]) -> str:
         exponents = [summary.growth(step, attribute) for attribute in ("wall_seconds", "cpu_seconds", "peak_mib")]
         if None not in exponents:
             rows.append([name, *[f"{value:.2f}" for value in exponents]])
-    return _table(["growth with entities", "seconds", "CPU seconds", "peak MiB"], rows) if rows else ""
+    return table(["growth with entities", "seconds", "CPU seconds", "peak MiB"], rows) if rows else ""
 
 
 def _whole(summary: Summary) -> str:
@@ -171,10 +171,11 @@ def _whole(summary: Summary) -> str:
     for figure in figures:
         shares = [f"{figure.stages.get(stage, 0) / figure.wall_seconds:.0%}" for stage in stages]
         rows.append([f"{figure.entities:,}", f"{figure.wall_seconds:,.0f}", f"{figure.peak_mib:,.0f}", *shares])
-    return f"{_table(['entities', 'seconds', 'peak MiB', *stages], rows)}\n{_growths(summary, {'whole day': 'a whole day'})}"
+    return f"{table(['entities', 'seconds', 'peak MiB', *stages], rows)}\n{_growths(summary, {'whole day': 'a whole day'})}"
 
 
-def _table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Iterable[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
     heads = list(heads)
     lines = [heads, ["---"] * len(heads), *[[cell.replace("|", "\\|") for cell in row] for row in rows]]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -23,13 +23,13 @@ from models.foundation.threads import single_threaded_blas
 from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, GROWTHS, TREE, kind_of
-from models.risk.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval
 from models.risk.probability import FIRST_PLACES, ProbabilityModel, calibrate, fit_probability, optional_texts
 from models.risk.selection_bias import RANDOM, SelectionBiasCalibration
+from models.targeting.class_bounds import BaseRate, ClassScale, base_rate, class_scale
 
 
 @dataclass(frozen=True)

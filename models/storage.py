@@ -24,7 +24,6 @@ from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
-from models.risk.class_bounds import BaseRate, ClassScale
 from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
 from models.risk.finding_state import FindingShift
@@ -33,6 +32,7 @@ from models.risk.probability import ProbabilityModel
 from models.risk.scorecard import Scorecard, restore_scorecard, scorecard_facts
 from models.risk_model import RiskModel
 from models.statistics.robust_scale import RobustScale
+from models.targeting.class_bounds import BaseRate, ClassScale
 
 FORMAT = 4
 METADATA = "model.json"

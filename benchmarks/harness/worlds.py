@@ -86,14 +86,19 @@ class Worlds:
 
     @contextmanager
     def fork(self, home: Path) -> Iterator[Path]:
-        """Yield a temporary copy of a home. Data files are hard links, since no data file is written twice."""
+        """Yield a temporary copy of a home."""
         work = self.folder / "work"
         shutil.rmtree(work, ignore_errors=True)
-        shutil.copytree(home, work / "home", copy_function=_hard_link_or_copy)
+        copy_home(home, work / "home")
         try:
             yield work / "home"
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+
+def copy_home(home: Path, target: Path) -> None:
+    """Copy a home; data files are hard links, since no data file is written twice."""
+    shutil.copytree(home, target, copy_function=_hard_link_or_copy)
 
 
 def drop_silver(home: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.harness.each_world import RESULTS, simulated_worlds, world_options, write_result
 from benchmarks.harness.worlds import LAST
-from benchmarks.planted.each_world import RESULTS, read_options, simulated_worlds, write_result
 from benchmarks.selective.compare import GROUPS, MAY_BE_LISTED, UNWEIGHTED, WEIGHTED, compare, is_calibrated
 from jobs.engine.lake import Lake
 from jobs.profile.load_profile import load_profile
@@ -18,7 +18,7 @@ RESULT = RESULTS / "selective.json"
 
 def main(arguments: list[str] | None = None, *, result: Path = RESULT) -> None:
     """Generate worlds with seeds 1, 2, … and evaluate the probabilities of the last day of each."""
-    options = read_options("python -m benchmarks.selective", __doc__, arguments, worlds=10)
+    options = world_options("python -m benchmarks.selective", __doc__, worlds=10).parse_args(arguments)
     profile, worlds = load_profile(options.profile), {}
     print(HEAD, flush=True)
     for world in simulated_worlds(options):

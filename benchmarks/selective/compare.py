@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 from sklearn.metrics import roc_auc_score
 
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
@@ -25,7 +24,7 @@ from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
 from models.evaluation.calibration_metrics import calibration_metrics
 from simulation.assessment.assess import industries_of
-from simulation.assessment.truth import chance_of_finding, violating_on
+from simulation.assessment.truth import chance_of_finding, read_truth, violating_on
 from simulation.world.industries import minor_breach_rates
 
 WEIGHTED, UNWEIGHTED = "weighted", "unweighted"
@@ -64,7 +63,7 @@ def true_chances(lake: Lake, truth_folder: Path, as_of: date) -> pd.DataFrame:
     Returns:
         ``entity_id, violates`` (bool), ``would_find`` (a probability), sorted by ``entity_id``.
     """
-    truth = pq.read_table(truth_folder / "entities.parquet")
+    truth = read_truth(truth_folder)
     frame = truth.select([str(ENTITY_ID), "closed_on"]).to_pandas()
     frame[VIOLATES] = violating_on(truth, as_of)
     is_open = frame["closed_on"].isna() | (pd.to_datetime(frame["closed_on"]) > pd.Timestamp(as_of))

@@ -134,7 +134,7 @@ def record_score_inputs(
 
     Args:
         classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
-        bounds: of the classes, see :meth:`~models.risk.class_bounds.ClassBounds.facts`; None where all stayed in their class.
+        bounds: of the classes, see :meth:`~models.targeting.class_bounds.ClassBounds.facts`; None where all stayed in their class.
         moves: how many entities moved between classes, and the day before; None on a first day.
     """
     with _noting(lake.home, as_of, "scores") as note:

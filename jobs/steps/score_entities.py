@@ -28,8 +28,8 @@ from models.explanation.reasons import NotAdditiveError, check_additive
 from models.foundation.inputs import Ints, Texts
 from models.foundation.threads import parallel_map
 from models.risk.availability import WHOLE, Availability, absent_sources
-from models.risk.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.risk_model import RiskModel
+from models.targeting.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.targeting.class_stability import stabilise_class
 
 ROWS_AT_ONCE = 32_768
@@ -61,7 +61,7 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     model = store.get(model_id)
     bounds = bounds_of(model, profile)
     available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
-    scorer = _Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
+    scorer = Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
     moves = None if earlier.as_of is None else {"since": str(earlier.as_of), "moves": _moves(rows, earlier.letters)}
     with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None, moves):
@@ -108,7 +108,7 @@ def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availabili
 
 
 @dataclass(frozen=True)
-class _Scorer:
+class Scorer:
     """Scores entities of one day; no entity's scores depend on which others are scored with it.
 
     Attributes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 
+import pandas as pd
 import pyarrow as pa
 
 from expectations.contracts import scoring
@@ -47,13 +48,7 @@ def target_day(lake: Lake, profile: Profile, as_of: date, *, coverage: Coverage 
         raise InputMissing(
             what=f"there are no scores for {as_of}", where=str(lake.path(scoring.SCORES)), next_step="run `steelyard score`"
         )
-    entities = known_entities(lake, profile, as_of)
-    candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
-    # Entities without a region are ranked too, as a region of their own.
-    candidates[scoring.CAPACITY_REGION] = candidates[REGION_OF_LEVEL[profile.capacity.region_level]].fillna(UNKNOWN_REGION)
-    # The fallback rule has no probability; it ranks by its margin.
-    kind = profile.objective.kind
-    candidates[scoring.OBJECTIVE] = candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]
+    candidates = list_candidates(scores, known_entities(lake, profile, as_of), profile)
     listed = rank_list(candidates, profile.capacity.of, tie_key(as_of))
     explained = explain(lake, profile, as_of, listed, coverage)
     listed = drop_without_reasons(explained.listed, set(explained.reasons[ENTITY_ID].to_pylist()))
@@ -62,6 +57,17 @@ def target_day(lake: Lake, profile: Profile, as_of: date, *, coverage: Coverage 
     lake.replace_arrow(explained.reasons, scoring.REASONS, where)
     lake.replace_arrow(pa.Table.from_pandas(listed, preserve_index=False), scoring.RISK_LIST, where)
     return len(listed)
+
+
+def list_candidates(scores: pd.DataFrame, entities: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """The scored entities that may be listed, with their capacity region and the objective that the list is ranked by."""
+    candidates = scores.merge(entities[entities[ENTITY_ID].isin(active_ids(entities, profile))], on=ENTITY_ID)
+    # Entities without a region are ranked too, as a region of their own.
+    candidates[scoring.CAPACITY_REGION] = candidates[REGION_OF_LEVEL[profile.capacity.region_level]].fillna(UNKNOWN_REGION)
+    # The fallback rule has no probability; it ranks by its margin.
+    kind = profile.objective.kind
+    candidates[scoring.OBJECTIVE] = candidates[scoring.MARGIN if candidates[kind].isna().all() else kind]
+    return candidates
 
 
 def has_tie_key() -> bool:

@@ -123,7 +123,7 @@ def judge_held_out(held_out: HeldOutScores, known: TrainingSet, profile: Profile
 
 
 def findings_by_class(held_out: HeldOutScores, known: TrainingSet, profile: Profile) -> dict[str, dict[str, float]]:
-    """Held-out visits and findings by the class that the model of the cohorts before gives, with the share and its 95 % interval."""
+    """Held-out visits and findings by class, as the model of the cohorts before gives it, with the share and its 95 % interval."""
     found = known.labels.loc[held_out.rows, inspection.FOUND_VIOLATION].to_numpy()
     letters = first_classes(held_out.model, profile, known.features[held_out.rows], held_out.scores)
     by_class = {}

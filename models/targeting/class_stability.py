@@ -23,8 +23,8 @@ from expectations.contracts.indicators import Indicator
 from expectations.contracts.scoring import EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Ints, Texts
-from models.risk.class_bounds import ClassBounds
 from models.risk.credit import CLASSES, credit_points, ranks
+from models.targeting.class_bounds import ClassBounds
 
 Bools = npt.NDArray[np.bool_]
 Rescored = Callable[[Floats, Floats], pd.DataFrame]

@@ -16,19 +16,18 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from expectations.contracts.contract import Type
 from expectations.contracts.indicators import features_contract
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW, REASONS, SCORES
 from expectations.contracts.silver import ENTITY, INSPECTION
-from jobs.foundation.errors import ConfigError, InputMissing
+from jobs.foundation.errors import InputMissing
 from jobs.lake.tables import LakeTables
 from jobs.profile.load_profile import load_profile
 from models.evaluation.ranking_metrics import roc_auc
 from simulation.assessment.reasons import ReasonsNamed, assess_reasons
-from simulation.assessment.truth import chance_of_finding, on_or_before, violating_on
+from simulation.assessment.truth import chance_of_finding, on_or_before, read_truth, violating_on
 
 TOP_SHARE = 0.05
 GROUPS = 20
@@ -91,14 +90,10 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
     """Assess a day's scores in the lake of a home.
 
     Raises:
-        ConfigError: the folder has no truth.
+        ConfigError: the folder has no truth, or that of another version.
         InputMissing: the day was not scored, or none or all of its entities violate.
     """
-    path = truth_folder / "entities.parquet"
-    if not path.is_file():
-        raise ConfigError(
-            what="the truth file is missing", where=str(path), next_step="give the folder OUT/truth that `steelyard generate` wrote"
-        )
+    truth = read_truth(truth_folder)
     lake, day = LakeTables(home), f"as_of = '{as_of.isoformat()}'"
     scores = lake.arrow(SCORES, columns=list(map(str, _SCORED)), where=day)
     if not len(scores):
@@ -109,7 +104,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
         )
     contract = features_contract()
     indicators = [str(column) for column in contract.columns if column.type is Type.DOUBLE]
-    truth, already_found = pq.read_table(path), _found_by(lake, load_profile(profile_name).end_of(as_of))
+    already_found = _found_by(lake, load_profile(profile_name).end_of(as_of))
     try:
         assessment = assess(
             truth=truth,
@@ -121,7 +116,7 @@ def assess_home(*, home: Path, truth_folder: Path, profile_name: str, as_of: dat
             seed=seed,
         )
     except ValueError as error:
-        raise InputMissing(what=str(error), where=str(path), next_step="generate more entities, or choose another day") from error
+        raise InputMissing(what=str(error), where=str(truth_folder), next_step="choose a larger world, or another day") from error
     reasons = lake.arrow(REASONS, columns=["entity_id", "reason_rank", "indicator"], where=day)
     intervals = assess_intervals(truth, scores.drop_columns(["margin"]), industries_of(lake), already_found, as_of)
     return replace(assessment, reasons=assess_reasons(truth, reasons, as_of), intervals=intervals)

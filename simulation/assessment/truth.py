@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from jobs.foundation.errors import ConfigError
 from simulation.sources.inspections import DETECTION_RATE, History
 from simulation.world.clock import Clock
 from simulation.world.entities import NEVER, Entities
@@ -68,6 +71,22 @@ def truth_table(clock: Clock, entities: Entities, roles: Roles, history: History
         ],
         schema=SCHEMA,
     )
+
+
+def read_truth(folder: Path) -> pa.Table:
+    """The truth in the folder ``OUT/truth`` of a generated world, as :data:`SCHEMA`.
+
+    Raises:
+        ConfigError: the folder has no truth, or that of another version.
+    """
+    path = folder / "entities.parquet"
+    if not path.is_file():
+        next_step = "give the folder OUT/truth that `steelyard generate` wrote"
+        raise ConfigError(what="the truth file is missing", where=str(path), next_step=next_step)
+    if pq.read_schema(path) != SCHEMA:
+        next_step = "generate the world again with `steelyard generate`"
+        raise ConfigError(what="the truth was written by another version", where=str(path), next_step=next_step)
+    return pq.read_table(path)
 
 
 def violating_on(truth: pa.Table, day: date) -> np.ndarray:

@@ -144,13 +144,9 @@ def _plan_visits(
     due = np.flatnonzero((conduct.follow_up < start + length) & now.trading)
     due_on = _working_days(np.maximum(conduct.follow_up[due], start), clock)
     conduct.follow_up[due] = NEVER
-    planned = pd.DataFrame(
-        {
-            "entity": np.concatenate([chosen, due]),
-            "selected_by": np.concatenate([selected_by, np.full(len(due), FOLLOW_UP)]),
-            "planned": np.concatenate([day, due_on]),
-        }
-    ).sort_values(["entity", "planned", "selected_by"], ignore_index=True)
+    drawn = pd.DataFrame({"entity": chosen, "selected_by": selected_by, "planned": day})
+    followed = pd.DataFrame({"entity": due, "selected_by": FOLLOW_UP, "planned": due_on})
+    planned = pd.concat([drawn, followed]).sort_values(["entity", "planned", "selected_by"], ignore_index=True)
     planned["probability"] = np.where(planned.selected_by == RANDOM, random_rate[planned.entity], np.nan)
     turn = planned.groupby("entity").cumcount()
     return [planned[turn == number] for number in range(int(turn.max()) + 1 if len(turn) else 1)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-_SCALED = ("uncorrected", "relapse_monthly", "unreachable_yearly", "eluding", "displaced", "deterred_found", "deterred_clean")
+SCALED = ("uncorrected", "relapse_monthly", "unreachable_yearly", "eluding", "displaced", "deterred_found", "deterred_clean")
 
 
 @dataclass(frozen=True)
@@ -68,12 +69,12 @@ class Behaviour:
     deterred_clean: float = 0.10
     deterrence_half_life: float = 24.0
 
-    def scaled(self, factor: float) -> Behaviour:
-        """A copy with the rates of relapse, unreachable businesses, displaced visits and deterrence times ``factor``, at most 1.
+    def scaled(self, factor: float, names: Sequence[str] = SCALED) -> Behaviour:
+        """A copy with these rates times ``factor``, at most 1: by default relapse, unreachable, displaced visits and deterrence.
 
-        The share of violators, lengths of time and shares that divide the found businesses stay.
+        By default the share of violators, lengths of time and shares that divide the found businesses stay.
         """
-        return replace(self, **{name: min(getattr(self, name) * factor, 1.0) for name in _SCALED})
+        return replace(self, **{name: min(getattr(self, name) * factor, 1.0) for name in names})
 
 
 USUAL = Behaviour()

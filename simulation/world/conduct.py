@@ -25,8 +25,7 @@ class Conduct:
         is_minor: whether its last finding was a minor breach.
         left: the day on which a found business was revoked or suspended, else NEVER.
         is_revoked: whether its licence was revoked.
-        spells: entities and days of each beginning.
-        ends: entities and days of each end.
+        spells, ends: entities and days of each beginning, and of each end.
     """
 
     def __init__(self, rng: np.random.Generator, clock: Clock, entities: Entities, roles: Roles, behaviour: Behaviour) -> None:

@@ -27,7 +27,7 @@ def test_the_committed_results_are_rendered():
     page = render_how_right(results)
     polish = results["polish"]["summary"]["scorecard"]
     assert f"| scorecard | {polish['auc']:.4f} | {polish['difference']:+.4f} " in page
-    assert page.count("\n### ") == len({"planted", "selective", "polish"} & set(results))
+    assert page.count("\n### ") == len({"selective", "polish"} & set(results))
 
 
 def test_without_results_there_is_no_section():

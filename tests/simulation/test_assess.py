@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from jobs.foundation.errors import ConfigError
 from simulation.assessment.assess import assess, share_in_top
-from simulation.assessment.truth import SCHEMA, violating_on
+from simulation.assessment.truth import SCHEMA, read_truth, violating_on
 
 DAY = date(2026, 6, 30)
 
@@ -40,6 +43,14 @@ def test_a_violation_that_returns_counts_from_its_second_day_on() -> None:
     (row,) = truth(("A", True, date(2026, 1, 1), date(2026, 2, 1), None)).to_pylist()
     table = pa.Table.from_pylist([{**row, "began_on": [date(2026, 1, 1), date(2026, 5, 1)]}, {**row, "began_on": []}], SCHEMA)
     assert [violating_on(table, date(2026, month, 15)).tolist()[0] for month in (1, 3, 5)] == [True, False, True]
+
+
+def test_a_truth_of_another_version_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="missing"):
+        read_truth(tmp_path)
+    pq.write_table(truth().drop_columns(["ended_on"]), tmp_path / "entities.parquet")
+    with pytest.raises(ConfigError, match="another version"):
+        read_truth(tmp_path)
 
 
 def test_share_in_top_divides_places_between_ties() -> None:

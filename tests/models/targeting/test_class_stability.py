@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from expectations.contracts.indicators import catalogue
-from models.risk.class_bounds import ClassBounds, ClassPolicy
+from models.targeting.class_bounds import ClassBounds, ClassPolicy
 from models.targeting.class_stability import StableClasses, family_against, stabilise_class
 
 BOUNDS = ClassBounds(

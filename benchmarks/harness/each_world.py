@@ -1,4 +1,4 @@
-"""Generate worlds with seeds 1, 2, …, one at a time, for measurements against the planted truth."""
+"""Generate worlds one at a time, for measurements against their truth."""
 
 from __future__ import annotations
 
@@ -25,20 +25,26 @@ class SimulatedWorld:
     home: Path
 
 
-def read_options(program: str, about: str | None, arguments: list[str] | None, *, worlds: int) -> argparse.Namespace:
-    """Parse a command line: output folder, number (by default ``worlds``) and size of worlds, and profile."""
+def world_options(program: str, about: str | None, *, worlds: int, first_seed: int = 1) -> argparse.ArgumentParser:
+    """The options of such a measurement: output folder, number, seeds and size of worlds, and profile."""
     parser = argparse.ArgumentParser(prog=program, description=about)
-    parser.add_argument("--out", type=Path, required=True, help="folder for worlds and homes, which are removed afterwards")
+    parser.add_argument("--out", type=Path, required=True, help="folder for worlds and homes")
     parser.add_argument("--worlds", type=int, default=worlds)
+    parser.add_argument("--first-seed", type=int, default=first_seed)
     parser.add_argument("--entities", type=int, default=20_000)
     parser.add_argument("--months", type=int, default=24)
     parser.add_argument("--profile", default="cn")
-    return parser.parse_args(arguments)
+    return parser
+
+
+def seeds(options: argparse.Namespace) -> range:
+    """The seeds of the worlds."""
+    return range(options.first_seed, options.first_seed + options.worlds)
 
 
 def simulated_worlds(options: argparse.Namespace) -> Iterator[SimulatedWorld]:
-    """Yield one world after the other. If the caller fails, the world is kept for inspection."""
-    for seed in range(1, options.worlds + 1):
+    """Yield one world after the other, and remove each afterwards. If the caller fails, the world is kept for inspection."""
+    for seed in seeds(options):
         folder = options.out / f"seed{seed}"
         shutil.rmtree(folder, ignore_errors=True)
         world = SimulatedWorld(seed, folder / "world", folder / "home")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.risk.class_bounds import ClassPolicy, ClassScale, base_rate, class_bounds, class_scale
 from models.risk.credit import CLASSES, begins_at, credit_points
+from models.targeting.class_bounds import ClassPolicy, ClassScale, base_rate, class_bounds, class_scale
 
 SHARES = ClassPolicy("shares", {"D": 0.015, "C": 0.08, "B": 0.25}, 20, "B")
 MULTIPLES = ClassPolicy("multiples", {"D": 6.0, "C": 2.0, "B": 0.5}, 20, "B")

@@ -1,1 +1,0 @@
-"""Measure how well the model, and how well a single indicator, finds the violators of simulated worlds."""
