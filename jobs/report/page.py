@@ -57,6 +57,7 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
             data_docs=data_docs,
             family_name=family_name,
             first_reasons=FIRST_REASONS,
+            has_findings="class_findings" in (context.run.get("model") or {}),
             is_open=len(context.listed) <= OPEN_ROWS,
             better=better_in_words,
             model_warnings=warning_lines(context.run.get("model") or {}, texts),
