@@ -64,6 +64,7 @@ def close_day(lake: Lake, profile: Profile, as_of: date) -> dict[str, Any]:
         "coverage": day.coverage,
         "classes_before": day.classes_before,
         "class_bounds": day.class_bounds,
+        "class_moves": day.class_moves,
         "tie_key": "set" if has_tie_key() else "default",
         "model_id": model_id,
         "seed": profile.training.seed,

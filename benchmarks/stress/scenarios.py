@@ -8,17 +8,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from benchmarks.harness.worlds import LAST, copy_home
-from benchmarks.stress.worlds import StressWorld, prepare
+from benchmarks.stress.worlds import StressWorld, day_of, prepare
 from expectations.contracts.indicators import catalogue
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.scoring import RISK_CLASS
 from jobs.engine.lake import Lake
 from jobs.steps.build_features import ensure_features
-from jobs.steps.score_entities import read_features
 from jobs.take_in_source import take_in_sources
 from models.foundation.inputs import usable_inputs
 from simulation.world.behaviour import SCALED, USUAL, Behaviour
@@ -43,11 +43,10 @@ def null_today(world: StressWorld, source: str) -> StressWorld:
 
 def never_seen(world: StressWorld, source: str) -> StressWorld:
     """A world whose features, also those of training, never had the source's columns; visits still give labels."""
-    known = world.known
-    population, rows = without_source(known.population, source), without_source(known.features, source)
-    unvisited = None if known.unvisited is None else without_source(known.unvisited, source)
-    without = replace(known, population=population, features=rows, unvisited=unvisited, inputs=usable_inputs(population))
-    return world.refitted(known=without, features=without_source(world.features, source))
+    frames = {name: getattr(world.known, name) for name in ("population", "features", "unvisited", "follow_ups")}
+    without: dict[str, Any] = {name: without_source(frame, source) for name, frame in frames.items() if frame is not None}
+    known = replace(world.known, **without, inputs=usable_inputs(without["population"]))
+    return world.refitted(known=known, features=without_source(world.features, source))
 
 
 def late(world: StressWorld, source: str) -> StressWorld:
@@ -62,9 +61,9 @@ def late(world: StressWorld, source: str) -> StressWorld:
     lake = Lake(work / "home")
     take_in_sources(lake, world.profile, work / "sources", LAST)
     ensure_features(lake, world.profile, LAST)
-    changed = next_day(world, read_features(lake, LAST))
+    features, stale_days = day_of(lake)
     shutil.rmtree(work)
-    return changed
+    return replace(next_day(world, features), stale_days=stale_days)
 
 
 def late_deliveries(source: Path, as_of: date) -> list[Path]:
@@ -106,7 +105,7 @@ FACTORS = {"base rate": (0.5, 2), "behaviour": (0.5, 2)}
 _OF_SOURCES = {
     "null": (null_today, "the columns of {} are null in the day's features; same model, no last good values"),
     "never seen": (never_seen, "the columns of {} are null in the day's features and in training"),
-    "late": (late, f"the deliveries of {{}} in the last {LATE_DAYS} days are missing; same model"),
+    "late": (late, f"the deliveries of {{}} in the last {LATE_DAYS} days are missing; same model, last good values"),
 }
 
 SCENARIOS: dict[str, tuple[str, Callable[[StressWorld], StressWorld]]] = {

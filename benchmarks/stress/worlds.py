@@ -6,7 +6,8 @@ All calls of the product are here, so that scenarios and measures know only fram
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from benchmarks.selective.compare import VIOLATES, WOULD_FIND, true_chances
 from expectations.contracts.lineage import ENTITY_ID
 from expectations.contracts.silver import INSPECTION
 from jobs.engine.lake import Lake
+from jobs.incremental.staleness import noted_coverage
 from jobs.profile.profile import Profile
 from jobs.steps.known_entities import known_entities
 from jobs.steps.score_entities import Scorer, bounds_of, read_features
@@ -63,6 +65,7 @@ class StressWorld:
             reaches it, the chance that it then finds a violation, and whether a finding was known by that day.
         earlier: the classes of the day before by entity; empty on a first day.
         model: the fitted model.
+        stale_days: for how many days each stopped source has delivered nothing that may be used.
     """
 
     making: Making
@@ -73,11 +76,12 @@ class StressWorld:
     truth: pd.DataFrame
     earlier: pd.Series
     model: RiskModel
+    stale_days: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """Rows of ``gold.scores``, one an entity."""
-        available = Availability(absent_sources([self.features], self.model.inputs), {})
+        available = Availability(absent_sources([self.features], self.model.inputs), self.stale_days)
         bounds = bounds_of(self.model, self.profile)
         scorer = Scorer(self.model, "stress", self.profile, LAST, bounds, self.earlier, available)
         return scorer.score(self.features).to_pandas()
@@ -117,7 +121,13 @@ def prepare(making: Making, profile: Profile) -> StressWorld:
     earlier = pd.Series(dtype=object)
     truth = truth_on(lake, making, LAST)
     entities = known_entities(lake, profile, LAST)
-    return StressWorld(making, profile, known, read_features(lake, LAST), entities, truth, earlier, fit(known, profile))
+    features, stale_days = day_of(lake)
+    return StressWorld(making, profile, known, features, entities, truth, earlier, fit(known, profile), stale_days)
+
+
+def day_of(lake: Lake) -> tuple[pd.DataFrame, Mapping[str, int]]:
+    """The features of the last day, and its stopped sources as :attr:`StressWorld.stale_days`."""
+    return read_features(lake, LAST), noted_coverage(lake.home, LAST).stale_days
 
 
 def truth_on(lake: Lake, making: Making, as_of: date) -> pd.DataFrame:

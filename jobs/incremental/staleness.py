@@ -123,13 +123,19 @@ def record_feature_inputs(lake: Lake, profile: Profile, as_of: date) -> Iterator
 
 @contextmanager
 def record_score_inputs(
-    lake: Lake, profile: Profile, as_of: date, classes_before: Mapping[str, Any], bounds: Mapping[str, Any] | None
+    lake: Lake,
+    profile: Profile,
+    as_of: date,
+    classes_before: Mapping[str, Any],
+    bounds: Mapping[str, Any] | None,
+    moves: Mapping[str, Any] | None,
 ) -> Iterator[None]:
     """Note the inputs of a day's scores when the block has written them.
 
     Args:
         classes_before: the day and the hash of the previous classes, see :class:`~jobs.incremental.previous_classes.ClassesBefore`.
         bounds: of the classes, see :meth:`~models.targeting.class_bounds.ClassBounds.facts`; None where all stayed in their class.
+        moves: how many entities moved between classes, and the day before; None on a first day.
     """
     with _noting(lake.home, as_of, "scores") as note:
         yield
@@ -137,6 +143,7 @@ def record_score_inputs(
             "features": _read_note(lake.home, "features", as_of),
             "classes_before": classes_before,
             "class_bounds": bounds,
+            "class_moves": moves,
             "made_under": scores_fingerprint(profile),
             "table_version": lake.version(SCORES),
         }
@@ -185,6 +192,7 @@ class ScoredDay:
         coverage: up to which day each source had delivered, for the run's manifest.
         classes_before: the day and the hash of the previous classes, for the run's manifest.
         class_bounds: where the classes begin, for the run's manifest.
+        class_moves: how many entities moved between classes, for the run's manifest.
     """
 
     lake: Lake
@@ -192,6 +200,7 @@ class ScoredDay:
     coverage: dict[str, Any]
     classes_before: dict[str, Any]
     class_bounds: dict[str, Any] | None
+    class_moves: dict[str, Any] | None
 
 
 def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
@@ -229,4 +238,5 @@ def scored_day(lake: Lake, profile: Profile, as_of: date) -> ScoredDay:
         features["coverage"],
         scores["classes_before"],
         scores.get("class_bounds"),
+        scores.get("class_moves"),
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,7 +16,16 @@ import pyarrow.parquet as pq
 from expectations.contracts.contract import Contract, Sensitivity
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.registration import INDUSTRY_CODE, REGION_CODE
-from expectations.contracts.scoring import BETTER_CHANGES, LIST_RANK, PEER_COUNT, REASON_RANK, REASONS, RESTS_ON, RISK_LIST
+from expectations.contracts.scoring import (
+    BETTER_CHANGES,
+    LIST_RANK,
+    PEER_COUNT,
+    REASON_RANK,
+    REASONS,
+    RESTS_ON,
+    RISK_CLASS,
+    RISK_LIST,
+)
 from jobs.foundation.errors import ConfigError
 from jobs.foundation.files import escape_formula, write_atomic
 from jobs.foundation.log import warn
@@ -25,6 +35,7 @@ from jobs.lake.source_results import read_run
 from jobs.profile.profile import Profile
 from jobs.report.daily_report import gather, no_list, read_day
 from jobs.report.page import render_page
+from jobs.texts.classes import bound_line
 from jobs.texts.languages import load_texts
 from jobs.texts.names import Names
 from jobs.texts.outages import outage_in_words
@@ -34,7 +45,7 @@ REASON_COLUMNS = 5
 MASK = "***"
 
 
-def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str) -> bytes:
+def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str, run: Mapping[str, Any]) -> bytes:
     """Return the list as CSV, with names of codes and the first reasons as sentences.
 
     Args:
@@ -42,6 +53,7 @@ def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str)
         reasons: the same entities' rows of ``gold.reasons``.
         profile: the profile of the day.
         language: of names and reasons. Column names stay in English.
+        run: the manifest of the day's run, which has the bounds of the classes.
 
     Returns:
         UTF-8 with a byte order mark, by which spreadsheets know the encoding, and lines that end in CRLF (RFC 4180).
@@ -56,11 +68,14 @@ def to_csv(listed: pa.Table, reasons: pa.Table, profile: Profile, language: str)
     # Texts are quoted: a program that separates cells at semicolons or tabs would find a formula behind one.
     writer = csv.writer(target, quoting=csv.QUOTE_NONNUMERIC)
     columns = table.column_names
-    writer.writerow([*columns, "industry_name", "region_name", *[f"reason_{at + 1}" for at in range(REASON_COLUMNS)]])
+    writer.writerow(
+        [*columns, "industry_name", "region_name", "class_begins", *[f"reason_{at + 1}" for at in range(REASON_COLUMNS)]]
+    )
     for row in rows:
         sentences = of_entity.get(row[ENTITY_ID], [])[:REASON_COLUMNS]
         cells = [row[column] for column in columns]
         cells += [names.industry(row[INDUSTRY_CODE] or ""), names.region_path(row[REGION_CODE] or "")]
+        cells.append(bound_line(run, row[RISK_CLASS], names.texts))
         writer.writerow([escape_formula(cell) for cell in (*cells, *sentences, *[None] * (REASON_COLUMNS - len(sentences)))])
     return b"\xef\xbb\xbf" + target.getvalue().encode()
 
@@ -135,7 +150,7 @@ def export_list(home: Path, profile: Profile, as_of: date, *, format: str, out: 
 
 
 def _as_csv(home: Path, profile: Profile, as_of: date, language: str, _out: Path) -> bytes:
-    return to_csv(*_read(home, as_of), profile, language)
+    return to_csv(*_read(home, as_of), profile, language, read_run(home, as_of) or {})
 
 
 def _as_parquet(home: Path, profile: Profile, as_of: date, _language: str, _out: Path) -> bytes:

@@ -16,7 +16,7 @@ from jobs.lake.source_results import Source
 from jobs.report.charts import draw_charts
 from jobs.report.daily_report import Context
 from jobs.texts.checks import check_name, why
-from jobs.texts.classes import class_lines, family_name
+from jobs.texts.classes import class_lines, family_name, findings_text, moves_line
 from jobs.texts.languages import language_of
 from jobs.texts.model_card import warning_lines
 from jobs.texts.names import Names
@@ -51,10 +51,13 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
             charts=draw_charts(context, texts, names),
             check_name=lambda check: check_name(vars(check), language),
             class_lines=class_lines(context.run, texts),
+            class_rows=_class_rows(context, names),
+            moves=moves_line(context.run, texts),
             context=context,
             data_docs=data_docs,
             family_name=family_name,
             first_reasons=FIRST_REASONS,
+            has_findings="class_findings" in (context.run.get("model") or {}),
             is_open=len(context.listed) <= OPEN_ROWS,
             better=better_in_words,
             model_warnings=warning_lines(context.run.get("model") or {}, texts),
@@ -68,6 +71,21 @@ def render_page(context: Context, language: str, data_docs: str = "") -> str:
             why=lambda source: why(verdict_facts(source), language),
         )
     )
+
+
+def _class_rows(context: Context, names: Names) -> list[tuple[str, ...]]:
+    """Each class with its size, its share, its listed businesses and the findings of held-out visits."""
+    every, model = max(sum(count.entities for count in context.classes), 1), context.run.get("model") or {}
+    return [
+        (
+            names.class_(count.letter),
+            number(count.entities),
+            percent(count.entities / every),
+            number(count.listed),
+            findings_text(model, count.letter, names.texts),
+        )
+        for count in context.classes
+    ]
 
 
 def verdict_facts(source: Source) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from jobs.lake.manifests import outages_of_run
 from jobs.report.daily_report import Context, Listed
+from jobs.texts.classes import moves_line
 from jobs.texts.names import Names
 from jobs.texts.numbers import number, percent
 from jobs.texts.outages import outage_in_words
@@ -31,6 +32,8 @@ def show_list(context: Context, console: Console, *, top: int = 20, language: st
     model = escape(context.model_id or texts("page.unknown"))
     title = f"{texts('page.title')} {context.as_of.isoformat()}"
     console.print(f"[bold]{title}[/] · {facts} · {texts('fact.model')} {model}", highlight=False)
+    sizes = " · ".join(f"{count.letter} {number(count.entities)}" for count in context.classes)
+    console.print(f"{texts('chart.classes')}: {sizes}  {moves_line(context.run, texts)}".rstrip(), highlight=False)
     if context.ranking_rule:
         console.print(texts("list.by_rule", **context.ranking_rule), highlight=False)
     outages = outages_of_run(context.run)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +25,7 @@ from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.transforms.coverage import Coverage
 from models.explanation.reasons import NotAdditiveError, check_additive
-from models.foundation.inputs import Ints
+from models.foundation.inputs import Ints, Texts
 from models.foundation.threads import parallel_map
 from models.risk.availability import WHOLE, Availability, absent_sources
 from models.risk_model import RiskModel
@@ -60,9 +63,21 @@ def score_day(lake: Lake, profile: Profile, as_of: date, *, before: Lake | None 
     available = availability(lake, model, coverage or noted_coverage(lake.home, as_of))
     scorer = Scorer(model, model_id, profile, as_of, bounds, earlier.letters, available)
     rows = pa.concat_tables(parallel_map(scorer.score, features)).sort_by(str(ENTITY_ID))
-    with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None):
+    moves = None if earlier.as_of is None else {"since": str(earlier.as_of), "moves": _moves(rows, earlier.letters)}
+    with record_score_inputs(lake, profile, as_of, earlier.facts, bounds.facts() if bounds else None, moves):
         lake.replace_arrow(rows, SCORES, f"{AS_OF} = '{as_of}'")
     return rows.num_rows
+
+
+def _moves(rows: pa.Table, before: pd.Series) -> list[dict[str, Any]]:
+    """How many entities moved from which class to which, the largest number first."""
+    now = rows[str(RISK_CLASS)].to_pandas().set_axis(rows[str(ENTITY_ID)].to_pandas())
+    then = before.reindex(now.index)
+    pairs = Counter((was, letter) for was, letter in zip(then, now, strict=True) if was != letter and pd.notna(was))
+    return [
+        {"from": was, "to": letter, "entities": pairs[was, letter]}
+        for was, letter in sorted(pairs, key=lambda of: (-pairs[of], of))
+    ]
 
 
 def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
@@ -70,6 +85,20 @@ def bounds_of(model: RiskModel, profile: Profile) -> ClassBounds | None:
     classes = profile.classes
     begins = {"D": classes.D, "C": classes.C, "B": classes.B}
     return class_bounds(ClassPolicy(classes.by, begins, classes.leave_points, profile.certainty.ordinary), model.class_scale)
+
+
+def first_classes(model: RiskModel, profile: Profile, features: pd.DataFrame, scores: pd.DataFrame) -> Texts:
+    """The class that a model gives each entity, as if none had one before."""
+    return stabilise_class(
+        scores,
+        lambda at: model.contributions(features.iloc[at]),
+        features,
+        np.full(len(features), None),
+        model.of_margin,
+        indicators={one.column: one for one in catalogue()},
+        bounds=bounds_of(model, profile),
+        ordinary=profile.certainty.ordinary,
+    ).classes
 
 
 def availability(lake: Lake, model: RiskModel, coverage: Coverage) -> Availability:

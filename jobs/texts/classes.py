@@ -7,7 +7,7 @@ from typing import Any
 
 from jobs.profile.profile import CLASSES
 from jobs.texts.languages import Texts
-from jobs.texts.numbers import number, percent
+from jobs.texts.numbers import NOTHING, number, percent
 
 WORST = CLASSES[-1]
 
@@ -50,3 +50,21 @@ def class_lines(run: Mapping[str, Any], texts: Texts) -> list[str]:
         return []
     lines = [base_rate_line(run.get("model") or {}, texts), *(bound_line(run, letter, texts) for letter in reversed(CLASSES))]
     return [*filter(None, lines), texts("class.leave", points=run["class_bounds"]["leave_points"])]
+
+
+def findings_text(model: Mapping[str, Any], letter: str, texts: Texts) -> str:
+    """The share of held-out visits to a class that found a violation, with its interval, by a model's facts."""
+    found = (model.get("class_findings") or {}).get(letter)
+    if not found:
+        return NOTHING
+    shares = {name: percent(found[name]) for name in ("share", "low", "high")}
+    return texts("class.findings", visits=number(found["visits"]), **shares)
+
+
+def moves_line(run: Mapping[str, Any], texts: Texts) -> str:
+    """How many entities moved from which class to which since the day before, by a run's manifest; empty on a first day."""
+    changed = run.get("class_moves")
+    if not changed:
+        return ""
+    moves = [texts("class.move", was=one["from"], now=one["to"], entities=number(one["entities"])) for one in changed["moves"]]
+    return texts("class.moves" if moves else "class.no_move", day=changed["since"], moves=texts("model_card.comma").join(moves))

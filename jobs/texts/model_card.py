@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from expectations.contracts.indicators import PEER_SUFFIX
+from jobs.texts.classes import base_rate_line, findings_text
 from jobs.texts.languages import Texts, load_texts
 from jobs.texts.names import indicator_name
 
@@ -79,6 +80,7 @@ def card_sections(card: Card, language: str) -> tuple[Section, ...]:
         sections.append(Section(texts("model_card.map"), _map(card, texts)))
     sections += [
         Section(texts("model_card.good"), _quality(card, texts)),
+        *_classes(facts, texts),
         Section(texts("model_card.limits"), (_list([texts(f"model_card.limit_{at}") for at in range(1, LIMITS + 1)]),)),
         Section(texts("model_card.indicators"), _indicators(card, texts)),
     ]
@@ -231,6 +233,18 @@ def _against(against: Mapping[str, Any], texts: Texts) -> list[str]:
         moved = [f"{_indicator(name, texts)} {first:.3f} → {second:.3f}" for name, first, second in against["moved"]]
         lines.append(texts("model_card.moved", names=texts("model_card.comma").join(moved)))
     return lines
+
+
+def _classes(facts: Mapping[str, Any], texts: Texts) -> list[Section]:
+    """The base rate, and the findings of held-out visits by class; nothing for a model of an earlier version."""
+    rate, found = base_rate_line(facts, texts), facts.get("class_findings") or {}
+    head = [texts("class.word"), texts("class.findings_head")]
+    rows = [[texts(f"class.{letter}"), findings_text(facts, letter, texts)] for letter in found]
+    blocks = [
+        *([_text(rate)] if rate else []),
+        *([_table(head, rows, [False, False]), _text(texts("class.findings_note"))] if rows else []),
+    ]
+    return [Section(texts("class.word"), tuple(blocks))] if blocks else []
 
 
 def _metrics(orders: Mapping[str, Mapping[str, Any]], texts: Texts) -> Block:

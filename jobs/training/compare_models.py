@@ -9,19 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from expectations.contracts.indicators import catalogue
 from expectations.contracts.lineage import AS_OF, ENTITY_ID
 from expectations.contracts.scoring import MARGIN, RISK_LIST
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
-from jobs.steps.score_entities import bounds_of, read_features
+from jobs.steps.score_entities import first_classes, read_features
 from models.evaluation.agreement import agreement
 from models.model_card import importances
 from models.risk.credit import CLASSES
-from models.risk_model import RiskModel
-from models.targeting.class_stability import stabilise_class
 
 MOVERS = 10
 """This many entities that only one model would list are named."""
@@ -82,7 +79,7 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
     if not at:
         raise InputMissing(what=f"no entity is listed for {as_of}", where=str(lake.home), next_step="choose a finished day")
     scores = [model.score(features) for model in models]
-    classes = [_first_classes(model, profile, features, score) for model, score in zip(models, scores, strict=True)]
+    classes = [first_classes(model, profile, features, score) for model, score in zip(models, scores, strict=True)]
     found = agreement(scores[0][MARGIN].to_numpy(), scores[1][MARGIN].to_numpy(), at=at)
     places = (found.first_places, found.second_places)
     chosen = np.minimum(*places) <= at
@@ -100,20 +97,6 @@ def compare_models(lake: Lake, profile: Profile, as_of: date, first: str, second
         _movers(features[ENTITY_ID].to_numpy(), places, classes, at),
         indicator_weights([importances(model, features[chosen]) for model in models]),
     )
-
-
-def _first_classes(model: RiskModel, profile: Profile, features: pd.DataFrame, scores: pd.DataFrame) -> np.ndarray:
-    """The class that a model gives each entity, as if none had one before."""
-    return stabilise_class(
-        scores,
-        lambda at: model.contributions(features.iloc[at]),
-        features,
-        np.full(len(features), None),
-        model.of_margin,
-        indicators={one.column: one for one in catalogue()},
-        bounds=bounds_of(model, profile),
-        ordinary=profile.certainty.ordinary,
-    ).classes
 
 
 def _when_trained(first: dict[str, Any], second: dict[str, Any]) -> list[MeasurePair]:

@@ -15,6 +15,7 @@ from expectations.contracts.scoring import MARGIN, PROBABILITY
 from jobs.engine.lake import Lake
 from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
+from jobs.steps.score_entities import first_classes
 from jobs.training.compare_models import indicator_weights
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import reference_population
@@ -28,6 +29,7 @@ from models.labels.training_set import TrainingSet
 from models.model_card import importances
 from models.risk.champion import IN_USE, NEW, contest_with_model_in_use
 from models.risk_model import RiskModel
+from models.statistics.proportions import wilson
 
 MODEL = "model"
 SWITCH_AFTER = 3
@@ -118,6 +120,18 @@ def judge_held_out(held_out: HeldOutScores, known: TrainingSet, profile: Profile
     )
     policy = profile.evaluation
     return evaluate_orders(visits, list(orders), share=policy.capacity_share, resamples=policy.draws, seed=profile.training.seed)
+
+
+def findings_by_class(held_out: HeldOutScores, known: TrainingSet, profile: Profile) -> dict[str, dict[str, float]]:
+    """Held-out visits and findings by the class that the model of the cohorts before gives, with the share and its interval."""
+    found = known.labels.loc[held_out.rows, inspection.FOUND_VIOLATION].to_numpy()
+    letters = first_classes(held_out.model, profile, known.features[held_out.rows], held_out.scores)
+    by_class = {}
+    for name in sorted(set(letters)):
+        visits, hits = int((letters == name).sum()), int(found[letters == name].sum())
+        low, high = wilson(hits, visits)
+        by_class[str(name)] = {"visits": visits, "found": hits, "share": hits / visits, "low": low, "high": high}
+    return by_class
 
 
 def evaluation_as_json(evaluation: Evaluation) -> dict[str, Any]:

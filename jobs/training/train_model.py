@@ -16,7 +16,14 @@ from jobs.lake.model_store import ModelStore
 from jobs.profile.profile import Profile
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import build_cohort_features, training_set
-from jobs.training.judge_model import compare_with_model_in_use, evaluation_as_json, hold_out, judge_held_out, with_turnover
+from jobs.training.judge_model import (
+    compare_with_model_in_use,
+    evaluation_as_json,
+    findings_by_class,
+    hold_out,
+    judge_held_out,
+    with_turnover,
+)
 from models.evaluation.agreement import weighting_effect
 from models.labels.training_set import TrainingSet
 from models.model_card import importances, model_card, model_warnings
@@ -75,6 +82,8 @@ def train_day(lake: Lake, profile: Profile, as_of: date) -> str:
         against = with_turnover(against, store.get(against.model_id), model, known.population, listed)
     # The comparison is stored beside the model and not in it: a model's id must not depend on which model was in use.
     noted = {**model.facts} if against is None else {**model.facts, "against": asdict(against)}
+    if held_out is not None:
+        noted["class_findings"] = findings_by_class(held_out, known, profile)
     if warnings := model_warnings(known.population, known.inputs, evaluation):
         noted["warnings"] = warnings
     card = model_card(

@@ -35,7 +35,7 @@ OF_OTHERS = {"age_days", "complaints_12m", "entity_id"}
 
 def small_world() -> StressWorld:
     """Two entities without a visit, and no model."""
-    known = TrainingSet(FEATURES, FEATURES.head(0), FEATURES.head(0), usable_inputs(FEATURES))
+    known = TrainingSet(FEATURES, FEATURES.head(0), FEATURES.head(0), usable_inputs(FEATURES), follow_ups=FEATURES)
     nothing: Any = None
     making = Making(Path("seed1"), 1, 2, 24)
     return StressWorld(making, load_profile("cn"), known, FEATURES, nothing, nothing, pd.Series(dtype=object), nothing)
@@ -63,7 +63,8 @@ def test_a_source_never_seen_is_in_no_feature_and_no_input(monkeypatch: pytest.M
     changed = never_seen(small_world(), "tax")
     lost = columns_without_value(changed.features)
     assert lost >= OF_TAX
-    assert columns_without_value(changed.known.population) == lost
+    for frame in (changed.known.population, changed.known.follow_ups):
+        assert columns_without_value(frame) == lost
     assert set(changed.model.columns) == set(small_world().known.inputs.columns) - lost
 
 

@@ -20,8 +20,8 @@ from pathlib import Path, PurePosixPath
 MOST_MODULES = 15
 """A package has at most so many modules."""
 MOST_LINES_OF_FILE = 350
-MOST_LINES = 54_300
-MOST_CODE = 35_900
+MOST_LINES = 54_400
+MOST_CODE = 36_000
 ARE_TOTALS_CHECKED = True
 """Whether MOST_LINES and MOST_CODE are bounds yet."""
 LONG_FILE = 300

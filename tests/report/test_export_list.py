@@ -51,6 +51,7 @@ def test_csv_has_every_column_of_the_list(home: Path, profile: Profile, tmp_path
         *better,
         "industry_name",
         "region_name",
+        "class_begins",
         *reasons,
     ]
 

@@ -148,6 +148,15 @@ def test_the_classes_are_shown_best_first_with_the_points_where_each_begins(home
     assert "C begins at 3 × the base rate of 4.8%, which is 14.4% or 657 points." in in_english
     assert "of the 803 visits drawn at random" in in_english
     assert "C 类起点为基准违规率 4.8% 的 3 倍，即 14.4% 或 657 分。" in in_chinese
+    found = {"visits": 40, "found": 0, "share": 0.0, "low": 0.0, "high": 0.088}
+    moved = {"since": "2026-06-29", "moves": [{"from": "B", "to": "C", "entities": 1200}, {"from": "C", "to": "B", "entities": 3}]}
+    reported = {**run, "model": {**run["model"], "class_findings": {"C": found}}, "class_moves": moved}
+    in_english, in_chinese = (Tags(render_page(replace(context, run=reported), language)).text() for language in ("en", "zh-Hans"))
+    assert "0.0% (0.0% to 8.8%) of 40" in in_english
+    assert "Since 2026-06-29, businesses moved between classes: 1,200 from B to C, 3 from C to B." in in_english
+    assert "由 B 类转入 C 类 1,200 户" in in_chinese
+    still = Tags(render_page(replace(context, run={**run, "class_moves": {**moved, "moves": []}}), "en")).text()
+    assert "no business moved to another class" in still
     by_shares = {**run, "class_bounds": {**bounds, "by": "shares", "begins": {"D": 0.015, "C": 0.08, "B": 0.25}}}
     text = Tags(render_page(replace(context, run=by_shares), "en")).text()
     assert "C begins at 657 points: the next 8.0% of businesses. That is a probability of 14.4%." in text

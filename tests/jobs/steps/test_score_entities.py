@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from expectations.contracts import scoring
 from expectations.contracts.indicators import FAMILIES, catalogue, features_contract
 from jobs.engine.lake import Lake
 from jobs.foundation.errors import InputMissing, SteelyardError
+from jobs.lake.manifests import note_path
 from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.load_profile import load_profile
@@ -210,6 +212,19 @@ def test_a_model_of_an_earlier_version_leaves_every_class_as_it_was(
     monkeypatch.setattr(ModelStore, "get", lambda store, model_id: replace(read(store, model_id), class_scale=None))
     score_day(again, PROFILE, made.DAY)
     assert list(rows(again.home)["risk_class"]) == list(before["risk_class"])
+
+
+def test_the_moves_between_classes_are_counted(home: Path, again: Lake) -> None:
+    now = rows(home)
+    before = now.assign(as_of=BEFORE, risk_class=now["risk_class"].where(now.index >= 5, "D"))
+    put(again, pa.Table.from_pandas(before.iloc[:-3], arrow_schema(scoring.SCORES)), BEFORE)
+    score_day(again, PROFILE, made.DAY)
+    noted = json.loads(note_path(again.home, "scores", made.DAY).read_text(encoding="utf-8"))["class_moves"]
+    after = rows(again.home).set_index("entity_id")["risk_class"]
+    pairs = [(was, after[name]) for name, was in zip(before["entity_id"][:-3], before["risk_class"][:-3], strict=True)]
+    assert noted["since"] == str(BEFORE)
+    assert {(one["from"], one["to"]): one["entities"] for one in noted["moves"]} == Counter(p for p in pairs if p[0] != p[1])
+    assert noted["moves"]
 
 
 def test_classes_of_later_days_are_not_read(home: Path, again: Lake) -> None:
