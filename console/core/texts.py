@@ -13,7 +13,7 @@ from jobs.texts import languages
 from jobs.texts.languages import Texts
 
 WORDS = resources.files(__package__).joinpath("words")
-SHARED = ("class.", "family.", "language.", "number.", "outage.", "peer.", "records.", "selected.", "unit.")
+SHARED = ("class.", "family.", "finding_state.", "language.", "number.", "outage.", "peer.", "records.", "selected.", "unit.")
 """The sections of words that the console takes from ``jobs/texts/words``."""
 
 

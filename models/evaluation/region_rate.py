@@ -54,12 +54,13 @@ def add_region_rate(
     def add_today(rows: pd.DataFrame) -> pd.DataFrame:
         return add_on(rows, pd.Series(pd.Timestamp(as_of), index=rows.index))
 
-    inputs, unvisited = known.inputs, known.unvisited
+    inputs, unvisited, follow_ups = known.inputs, known.unvisited, known.follow_ups
     extended = replace(
         known,
         population=add_today(known.population),
         features=add_on(known.features, known.labels[COHORT_ON]),
         unvisited=None if unvisited is None else add_on(unvisited, unvisited[COHORT_ON]),
+        follow_ups=None if follow_ups is None else add_on(follow_ups, follow_ups[COHORT_ON]),
         inputs=Inputs((*inputs.columns, COLUMN), (*inputs.directions, 1), (*inputs.dimensions, "supervision")),
     )
     return extended, add_today(scored)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from console.apps.audit import spool
 from console.apps.audit.models import AuditEvent
@@ -55,7 +56,7 @@ def test_a_sheet_shows_entity_reasons_and_checklist(site: Site, subject: Ranked,
     assert texts("entity.place", n=subject.position) in text
     assert f'<span class="class class-C">{subject.risk_class}</span>' in text
     for reason in reasons:
-        assert reason.sentence(language) in text
+        assert escape(reason.sentence(language)) in text
         for value in (reason.value, reason.peer_median):
             assert value_with_unit(value, reason.unit, texts, TextSettings.of_stored(site.run.profile)) in text
     assert "The licence" in text
@@ -106,7 +107,7 @@ def test_a_sheet_has_the_reasons_that_were_shown_with_the_decision(
 
     publish(add_day(finished_day.home, tmp_path / "home", finished_day.as_of, change=change))
 
-    assert sentence in sheet(site)
+    assert escape(sentence) in sheet(site)
     assert "quite another reason" not in sheet(site)
 
 

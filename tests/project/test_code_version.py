@@ -27,7 +27,7 @@ OTHER_USE = {
         "jobs.incremental.consistency",
         "jobs.incremental.coverage",
         *(f"expectations.contracts.{name}" for name in ("complaint", "inspection", "silver", "state", "tax_filing")),
-        *(f"models.{name}" for name in ("risk.selection_bias", "statistics.time_splits")),
+        *(f"models.{name}" for name in ("risk.selection_bias", "statistics.proportions", "statistics.time_splits")),
     },
 }
 """Modules that a step imports but uses no definition of: they serve what others use of the same files (training, other tables)."""
