@@ -79,7 +79,8 @@ def misses(order: Floats, y: Floats, weight: Floats, window: Ints, share: float)
         heavy = np.bincount(tied, weights=weight[rows])
         inside = np.clip((share * heavy.sum() - (np.cumsum(heavy) - heavy)) / heavy, 0.0, 1.0)
         missed[rows] = 1.0 - inside[tied]
-    return missed * y * (weight.sum() / (weight @ y))
+    loss: Floats = missed * y * (weight.sum() / (weight @ y))
+    return loss
 
 
 def choose(

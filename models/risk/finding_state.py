@@ -56,7 +56,8 @@ def states(X: pd.DataFrame) -> Ints:
     if COLUMN not in X.columns:
         return np.zeros(len(X), dtype=np.int64)
     value = X[COLUMN].to_numpy(dtype=np.float64, na_value=0.0)
-    return np.clip(np.nan_to_num(value), 0, len(STATES) - 1).astype(np.int64)
+    state: Ints = np.clip(np.nan_to_num(value), 0, len(STATES) - 1).astype(np.int64)
+    return state
 
 
 def fit_finding_shift(
