@@ -47,7 +47,7 @@ def value_with_unit(value: float | None, unit: str, texts: Texts, settings: Text
     if unit == "flag":
         return texts("unit.flag_yes" if value else "unit.flag_no")
     if unit == FINDING_STATE:
-        return texts(f"{FINDING_STATE}.state_{value:.0f}")
+        return texts.either(f"{FINDING_STATE}.state_{value:.0f}", number(value))
     shown = _IN_TABLE.get(unit, number)(value)
     return _with_word(shown, f"unit.{unit}", texts)
 
@@ -66,7 +66,7 @@ def value_in_sentence(value: float, unit: str, texts: Texts, settings: TextSetti
     if unit == "flag":
         return texts("sentence.yes" if value else "sentence.no")
     if unit == FINDING_STATE:
-        return texts(f"{FINDING_STATE}.state_{value:.0f}")
+        return texts.either(f"{FINDING_STATE}.state_{value:.0f}", number(value))
     if unit == "days" and abs(value) >= 2 * _YEAR:
         value, unit = round(value / _YEAR, 1), "years"
     shown = _IN_SENTENCE.get(unit, _three_digits)(value)

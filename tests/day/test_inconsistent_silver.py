@@ -29,6 +29,7 @@ from jobs.steps.build_features import ensure_features, rebuild_features
 from jobs.take_in_source import take_in
 from jobs.transforms.tax_sums import SUMS
 from tests.day.news import register
+from tests.day.test_corrections import all_rows
 from tests.day.town import TODAY, Town
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -177,13 +178,13 @@ def test_rows_with_a_wrong_count_do_not_stay_in_silver(town: Town, monkeypatch: 
         return conform(rows, *args, **kwargs).where(f"{ENTITY_ID} <> 'S16'")
 
     conform = conform_source.conform
-    before = of_silver(town, TODAY)
+    before = all_rows(town, silver.FILING)
     correct(town, MAY, moved)
     with monkeypatch.context() as patch:
         patch.setattr(conform_source, "conform", lose_some)
         with pytest.raises(CountMismatch, match="silver was put back"):
             town.settle("returns")
-    assert of_silver(town, TODAY) == before
+    assert all_rows(town, silver.FILING).equals(before)
     check_today_and_tomorrow(town)
 
 

@@ -51,7 +51,7 @@ class Trend:
 
 
 def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
-    """An entity's points up to a day as a step line."""
+    """An entity's points up to a day as a step line, with a band for each class; without bands where the day has no bounds."""
     points = list(TrendPoint.objects.filter(entity_id=entity_id, as_of__lte=until).order_by("as_of"))
     first = points[0].as_of if points else until
     days = max((until - first).days, 1)
@@ -70,5 +70,5 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
         steps.append(f"L{WIDTH} {y(points[-1].credit_points)}")
     bounds = sorted(classes.items(), key=lambda pair: pair[1])
     tops = [bound for _, bound in bounds[1:]] + [1000]
-    bands = [(letter, y(top), round(y(bound) - y(top), 1)) for (letter, bound), top in zip(bounds, tops, strict=True)]
+    bands = [(letter, y(top), round(y(bound) - y(top), 1)) for (letter, bound), top in zip(bounds, tops, strict=False)]
     return Trend(points, until, " ".join(steps), [(x(point.as_of), y(point.credit_points)) for point in points], bands)
