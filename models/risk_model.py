@@ -17,13 +17,13 @@ import pandas as pd
 from expectations.contracts.inspection import FOUND_VIOLATION
 from expectations.contracts.scoring import ANOMALY, EVIDENCE, MARGIN, PROBABILITY, PROBABILITY_HIGH, PROBABILITY_LOW
 from models.anomaly.anomaly_model import AnomalyModel, fit_anomaly
+from models.evidence.availability import WHOLE, Availability, fit_absence
+from models.evidence.evidence import Evidence, fit_evidence
 from models.explanation.reasons import BASE
 from models.foundation.inputs import Floats, Inputs, Ints, matrix
 from models.foundation.threads import single_threaded_blas
-from models.risk.availability import WHOLE, Availability, fit_absence
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, CANDIDATES, GROWTHS, TREE, kind_of
-from models.risk.evidence import Evidence, fit_evidence
 from models.risk.fallback import FallbackModel, fit_fallback
 from models.risk.finding_state import COLUMN, NO_SHIFT, FindingShift, fit_finding_shift, states
 from models.risk.interval import USUAL, Interval, IntervalPolicy, fit_interval

@@ -19,12 +19,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from models.anomaly.anomaly_model import AnomalyModel
 from models.anomaly.isolation_forest import Forest
 from models.anomaly.tail_scale import TailScale
+from models.evidence.evidence import Evidence
 from models.foundation.archives import archived, restored, zipped
 from models.foundation.inputs import Inputs
 from models.risk.boosting import HistogramBooster, LightGBMBooster
 from models.risk.calibration import Calibration
 from models.risk.candidates import BLEND, SCORECARD, TREE, Blend, Learner
-from models.risk.evidence import Evidence
 from models.risk.fallback import FallbackModel
 from models.risk.finding_state import FindingShift
 from models.risk.interval import EVIDENCE, Interval

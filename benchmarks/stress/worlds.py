@@ -30,8 +30,8 @@ from jobs.steps.target_list import list_candidates, tie_key
 from jobs.take_in_source import take_in_sources
 from jobs.training.fit_model import fit
 from jobs.training.gather_training_set import training_set
+from models.evidence.availability import Availability, absent_sources
 from models.labels.training_set import TrainingSet
-from models.risk.availability import Availability, absent_sources
 from models.risk_model import RiskModel
 from models.targeting.ranking import rank_list
 from simulation.assessment.truth import on_or_before

@@ -24,9 +24,9 @@ from jobs.profile.profile import Profile
 from jobs.steps.score_entities import availability, bounds_of, read_features
 from jobs.transforms.coverage import Coverage
 from jobs.transforms.features.peers import CLIP
+from models.evidence.availability import Availability
 from models.explanation.counterfactual import MOST, WANTED, Counterfactuals, counterfactuals
 from models.explanation.reasons import ROW, check_additive, strongest
-from models.risk.availability import Availability
 from models.risk.credit import CLASSES
 from models.risk_model import RiskModel
 from models.targeting.class_stability import stabilise_class

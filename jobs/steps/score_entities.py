@@ -24,10 +24,10 @@ from jobs.lake.model_store import ModelStore
 from jobs.lake.tables import arrow_schema
 from jobs.profile.profile import Profile
 from jobs.transforms.coverage import Coverage
+from models.evidence.availability import WHOLE, Availability, absent_sources
 from models.explanation.reasons import NotAdditiveError, check_additive
 from models.foundation.inputs import Ints, Texts
 from models.foundation.threads import parallel_map
-from models.risk.availability import WHOLE, Availability, absent_sources
 from models.risk_model import RiskModel
 from models.targeting.class_bounds import ClassBounds, ClassPolicy, class_bounds
 from models.targeting.class_stability import stabilise_class

@@ -72,22 +72,22 @@ def _gather(lake: Lake, profile: Profile, as_of: date, is_there: Callable[[date]
             next_step="take in a registration source first, or choose a later day",
         )
     population = read_features(lake, as_of, among=sample_reference(active))
-    labels, rechecked = _known_labels(lake, profile, as_of), _known_follow_ups(lake, profile, as_of)
+    labels, results = _known_labels(lake, profile, as_of), _known_follow_ups(lake, profile, as_of)
     sampled, labels_share = sample_labels(labels, profile.training.most_labels)
     share = min(_UNVISITED / max(len(active) * labels[COHORT_ON].nunique(), 1), 1.0)
-    visited, unvisited, followed = [], [], []
+    visited, unvisited, followed_up = [], [], []
     for cohort in _cohorts(labels):
         day = cohort.date()
         if not is_there(day):
             continue
-        labelled, in_sample, again = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, sampled, rechecked))
+        labelled, in_sample, to_check = (pd.Index(of.loc[of[COHORT_ON] == cohort, ENTITY_ID]) for of in (labels, sampled, results))
         # Only entities that could be listed that day: those that closed since would otherwise be among the visited only.
         others = _active(lake, profile, day, share).difference(labelled)
-        rows = read_features(lake, day, among=in_sample.union(others).union(again)).assign(**{COHORT_ON: cohort})
+        rows = read_features(lake, day, among=in_sample.union(others).union(to_check)).assign(**{COHORT_ON: cohort})
         visited.append(rows[rows[ENTITY_ID].isin(in_sample)])
         unvisited.append(rows[rows[ENTITY_ID].isin(others)])
-        followed.append(rows[rows[ENTITY_ID].isin(again)])
-    return join_labels(population, sampled, visited, unvisited, share, labels_share, rechecked, followed)
+        followed_up.append(rows[rows[ENTITY_ID].isin(to_check)])
+    return join_labels(population, sampled, visited, unvisited, share, labels_share, results, followed_up)
 
 
 def reference_population(lake: Lake, profile: Profile, as_of: date) -> pd.DataFrame:

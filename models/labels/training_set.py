@@ -62,8 +62,8 @@ def join_labels(
     unvisited: Sequence[pd.DataFrame] | None = None,
     share: float = 1.0,
     labels_share: float = 1.0,
-    rechecked: pd.DataFrame | None = None,
-    followed: Sequence[pd.DataFrame] = (),
+    follow_up_results: pd.DataFrame | None = None,
+    followed_up: Sequence[pd.DataFrame] = (),
 ) -> TrainingSet:
     """Join labels with the features of their cohorts' days; labels of entities unknown on the cohort's day are dropped.
 
@@ -74,8 +74,8 @@ def join_labels(
         unvisited: the same of a sample of the other entities; None where no propensity is needed.
         share: the sampled share of the other entities, in (0, 1].
         labels_share: the sampled share of the labels, in (0, 1].
-        rechecked: results of follow-ups, in the form of labels; None for none.
-        followed: features of their entities, like ``visited``.
+        follow_up_results: results of follow-ups, in the form of labels; None for none.
+        followed_up: features of their entities, like ``visited``.
     """
     none = population.head(0).assign(**{COHORT_ON: pd.Series(dtype="datetime64[ns]")})
 
@@ -91,5 +91,5 @@ def join_labels(
         None if unvisited is None else together(unvisited),
         share,
         labels_share,
-        None if rechecked is None else rechecked.merge(together(followed), on=[str(ENTITY_ID), COHORT_ON]),
+        None if follow_up_results is None else follow_up_results.merge(together(followed_up), on=[str(ENTITY_ID), COHORT_ON]),
     )

@@ -3,7 +3,7 @@
 A Venn–Abers predictor (Vovk & Petej 2014, "Venn-Abers predictors") adds the entity to the held-out visits, once without and once
 with a violation, and fits isotonic regression each time. Both predictions are computed on bootstrap samples of businesses (Efron &
 Tibshirani 1993); the interval spans from a low quantile of the lower ones to a high quantile of the upper ones. An entity with less
-evidence (:mod:`models.risk.evidence`) gets proportionally smaller samples. Where weights are estimated
+evidence (:mod:`models.evidence.evidence`) gets proportionally smaller samples. Where weights are estimated
 (:mod:`models.risk.selection_bias`), each sample draws new ones, so the interval includes their uncertainty.
 """
 

@@ -184,6 +184,20 @@ def test_the_page_of_an_entity_shows_reasons_timeline_and_peers(site: Site) -> N
     assert all(event.happened_on <= site.run.as_of for event in page.context["timeline"] if event.happened_on)
     assert {row.region_middle for row in page.context["near"]} <= {HANGZHOU}
     assert page.context["trend"].points[0].credit_points == subject.credit_points
+    assert [letter for letter, _, _ in page.context["trend"].bands] == ["D", "C", "B", "A"]
+
+
+def test_the_page_of_an_entity_is_shown_for_a_day_without_class_bounds(site: Site) -> None:
+    """A rule has no probability, so a policy of multiples gives no bounds."""
+    run = site.run
+    run.model = {**run.model, "class_bounds": None}
+    run.profile = {**run.profile, "classes": {"by": "multiples", "D": 6, "C": 2, "B": 0.5, "leave_points": 20}}
+    run.save()
+    page = site.client("wang").get(f"/entity/{site.ranked(is_listed=True, region_middle=HANGZHOU).entity_id}/")
+
+    assert page.status_code == 200
+    assert page.context["trend"].bands == []
+    assert page.context["trend"].points
 
 
 def test_a_decision_links_to_the_page_as_it_was(site: Site, send: Any) -> None:

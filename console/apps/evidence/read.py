@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from operator import attrgetter
 
 from console.apps.evidence.models import Event, Link, TrendPoint
@@ -69,6 +70,6 @@ def trend(entity_id: str, until: date, classes: dict[str, int]) -> Trend:
     if points:
         steps.append(f"L{WIDTH} {y(points[-1].credit_points)}")
     bounds = sorted(classes.items(), key=lambda pair: pair[1])
-    tops = [bound for _, bound in bounds[1:]] + [1000]
-    bands = [(letter, y(top), round(y(bound) - y(top), 1)) for (letter, bound), top in zip(bounds, tops, strict=False)]
+    edges = [*(bound for _, bound in bounds), 1000]
+    bands = [(letter, y(top), round(y(low) - y(top), 1)) for (letter, _), (low, top) in zip(bounds, pairwise(edges), strict=True)]
     return Trend(points, until, " ".join(steps), [(x(point.as_of), y(point.credit_points)) for point in points], bands)

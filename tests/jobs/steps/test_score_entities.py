@@ -27,8 +27,8 @@ from jobs.steps.explain_listed import explain
 from jobs.steps.score_entities import bounds_of, score_day
 from jobs.transforms.coverage import Coverage, Delivered
 from jobs.transforms.features.peers import CLIP
+from models.evidence.availability import Availability
 from models.explanation.counterfactual import MOST
-from models.risk.availability import Availability
 from models.risk.credit import credit_points
 from models.risk_model import RiskModel
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.evidence.evidence import fit_evidence
 from models.foundation.inputs import Inputs
-from models.risk.evidence import fit_evidence
 
 COLUMNS = ("age_days", "days_since_visit", "months_since_return", "late_filing_share", "late_filing_share_vs_peers")
 INPUTS = Inputs(COLUMNS, (-1, 0, 1, 1, 1), ("basic", "supervision", "tax", "tax", "tax"))

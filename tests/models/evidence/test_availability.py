@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from models.evidence.availability import Availability, absent_sources, columns_by_source, fit_absence
+from models.evidence.evidence import Evidence
 from models.foundation.inputs import Inputs
-from models.risk.availability import Availability, absent_sources, columns_by_source, fit_absence
 from models.risk.calibration import Calibration
-from models.risk.evidence import Evidence
 
 COLUMNS = ("unfiled_returns", "late_filing_share", "complaints_12m", "complaint_rate")
 INPUTS = Inputs(COLUMNS, (1, 1, 1, 1), ("tax", "tax", "complaint", "complaint"))

@@ -1,0 +1,1 @@
+"""How much is known of an entity, and which sources a day lacks."""
